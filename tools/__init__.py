@@ -1,0 +1,1 @@
+"""Scripts of the project's own checks; not part of the package."""

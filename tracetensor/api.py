@@ -1,0 +1,109 @@
+"""The transforms and stages that users call: trace, make_graph, optimize, compile."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from tracetensor.config import option
+from tracetensor.errors import Fallback, TraceError
+from tracetensor.function import Traced, unwrap
+from tracetensor.graph.types import TensorType
+from tracetensor.rewrite.pipeline import optimize as _optimize
+from tracetensor.tracer.trace import trace_function
+from tracetensor.vm.compiler import compile_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from tracetensor.graph.graph import Graph
+
+
+@overload
+def trace(function: Callable[..., Any], /) -> Traced: ...
+@overload
+def trace(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    strict: bool | None = None,
+    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] = (),
+) -> Any: ...
+def trace(
+    function: Any = None,
+    /,
+    *,
+    strict: bool | None = None,
+    static_argnames: str | Iterable[str] = (),
+    static_argnums: int | Iterable[int] = (),
+) -> Any:
+    """Make a function run as a compiled graph: `@tt.trace`, or `tt.trace(f, …)`.
+
+    The result is called as the function is, and gives what it gives: values, dtypes, shapes, kinds, mutation of
+    arguments, exceptions. strict: raise TraceError where the function would fall back to plain Python (default:
+    the option `strict`). static_argnames, static_argnums: parameters whose values are constants, each value with
+    a compiled version of its own. Works on functions, lambdas, methods and objects with __call__. Raises
+    TypeError for what is no Python function.
+    Cost: at the first call with each kind of arguments, tracing and rewriting, about 0.1 ms per node.
+    """
+    if function is None:
+        return lambda f: trace(f, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums)
+    if isinstance(function, (staticmethod, classmethod)):
+        inner = trace(function.__func__, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums)
+        return type(function)(inner)
+    if isinstance(function, Traced):
+        return function
+    names = {static_argnames} if isinstance(static_argnames, str) else set(static_argnames)
+    numbers = [static_argnums] if isinstance(static_argnums, int) else list(static_argnums)
+    if numbers:
+        parameters = list(inspect.signature(function).parameters)
+        try:
+            names.update(parameters[n] for n in numbers)
+        except IndexError:
+            msg = f"static_argnums: {function!r} has {len(parameters)} parameters"
+            raise TypeError(msg) from None
+    return Traced(function, strict=strict, static=frozenset(names))
+
+
+def make_graph(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
+    """The graph of a function for these arguments, as traced, before rewriting.
+
+    An argument may be given as a type (tt.TensorType) in the place of a value: an array of that dtype and shape.
+    Raises TraceError if the function cannot be traced.
+    """
+    traced = Traced(unwrap(function) if not isinstance(function, types.MethodType) else function)
+    parameters = traced.parameters(
+        tuple(_example(a) for a in args), {name: _example(a) for name, a in kwargs.items()}
+    )
+    try:
+        return trace_function(traced.function, parameters, unwrap=unwrap).graph
+    except Fallback as error:
+        msg = f"{traced.function.__qualname__}: {error.reason}"
+        raise TraceError(msg) from error.__cause__
+
+
+def _example(value: Any) -> Any:
+    if not isinstance(value, TensorType):
+        return value
+    if value.is_array:
+        # Sizes that differ, so that no two unknown dims look alike; none is 1.
+        return np.zeros(tuple([3 + k if d is None else d for k, d in enumerate(value.shape)]), value.dtype)
+    number = value.dtype.type(0)
+    return number.item() if value.is_python else number
+
+
+def optimize(graph: Graph, *, exclude: Collection[str] = ()) -> Graph:
+    """The same function, simplified; `exclude` names rules and stages to be left out."""
+    return _optimize(graph, check=option("check"), exclude=exclude)
+
+
+def compile(graph: Graph, *, donated: Iterable[int] = ()) -> Any:  # noqa: A001 - tt.compile
+    """The program of a graph: called with the values of its inputs, it returns the list of its outputs.
+
+    donated: numbers of inputs whose arrays the program may overwrite.
+    """
+    return compile_graph(graph, donated=frozenset(donated))

@@ -1,0 +1,87 @@
+"""The options, in one table; each may be set for a while (`with tt.config(run="plain"):`) or by the environment."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OPTIONS: dict[str, tuple[Any, tuple[Any, ...], str]] = {
+    "run": ("traced", ("traced", "plain"), "plain: run every traced function as plain Python, for debugging"),
+    "strict": (False, (False, True), "raise TraceError instead of falling back to plain Python"),
+    "check": (False, (False, True), "verify graphs after every stage of rewriting"),
+    "optimize": (True, (True, False), "rewrite graphs before compiling them"),
+    "versions": (8, (), "how many compiled versions of a function are kept"),
+}
+"""name: (default, allowed values, meaning). The environment variable of `run` is TRACETENSOR_RUN, and so on."""
+
+
+def _from_environment() -> dict[str, Any]:
+    values = {}
+    for name, (default, allowed, _) in OPTIONS.items():
+        text = os.environ.get(f"TRACETENSOR_{name.upper()}")
+        values[name] = default if text is None else _parse(name, text, default, allowed)
+    return values
+
+
+def _parse(name: str, text: str, default: Any, allowed: tuple[Any, ...]) -> Any:
+    if isinstance(default, bool):
+        choices = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+        if text.lower() in choices:
+            return choices[text.lower()]
+    elif isinstance(default, int) and text.isdigit():
+        return int(text)
+    elif text in allowed:
+        return text
+    msg = f"TRACETENSOR_{name.upper()}={text!r}: not a value of the option `{name}` (default {default!r})"
+    raise ValueError(msg)
+
+
+_defaults = _from_environment()
+_current: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("tracetensor_options", default=None)
+
+
+def option(name: str) -> Any:
+    """The value of an option here and now."""
+    values = _current.get()
+    return (_defaults if values is None else values)[name]
+
+
+class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used as a function
+    """Set options within a `with` block: tt.config(run="plain"). Raises TypeError, ValueError for what is no option.
+
+    run: "traced" or "plain" (every traced function runs as plain Python). strict: raise TraceError instead of
+    falling back. check: verify graphs after each stage. optimize: rewrite graphs. versions: how many compiled
+    versions of a function are kept.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        for name, value in options.items():
+            if name not in OPTIONS:
+                msg = f"there is no option {name!r}; the options are {', '.join(OPTIONS)}"
+                raise TypeError(msg)
+            allowed = OPTIONS[name][1]
+            if (allowed and value not in allowed) or type(value) is not type(OPTIONS[name][0]):
+                choice = ", ".join(map(repr, allowed)) or "an int"
+                msg = f"option {name}: {value!r} is none of {choice}"
+                raise ValueError(msg)
+        self.options = options
+        self.tokens: list[contextvars.Token[Any]] = []
+
+    def __enter__(self) -> config:
+        current = _current.get()
+        self.tokens.append(_current.set({**(_defaults if current is None else current), **self.options}))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _current.reset(self.tokens.pop())
+
+
+def options() -> Iterator[tuple[str, Any, str]]:
+    """Each option's name, value and meaning."""
+    for name, (_, _, meaning) in OPTIONS.items():
+        yield name, option(name), meaning

@@ -1,0 +1,307 @@
+"""Traced functions: compiled versions, chosen by what the arguments are, with plain Python behind them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import threading
+import types
+import warnings
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.config import option
+from tracetensor.errors import Deoptimise, Fallback, FallbackWarning, TraceError
+from tracetensor.graph.types import TensorType
+from tracetensor.rewrite.pipeline import optimize
+from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
+from tracetensor.tracer.world import ArrayCheck, fetch, path_text
+from tracetensor.vm.compiler import compile_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracetensor.graph.graph import Graph
+    from tracetensor.tracer.world import Check, Path
+
+
+@dataclasses.dataclass
+class Version:
+    """One compiled version: a trace, its optimised graph and program, and when it applies."""
+
+    trace: Trace
+    graph: Graph
+    program: Any
+    calls: int = 0
+
+    @functools.cached_property
+    def checks(self) -> list[tuple[Path, Check]]:
+        return [(c.path, c) for c in self.trace.checks]
+
+    @functools.cached_property
+    def suspicious(self) -> list[int]:
+        """Outputs made by branches and loops, which may turn out to be an argument's or a constant's memory."""
+        found = []
+        for k, (out, group) in enumerate(zip(self.graph.outputs, self.trace.groups, strict=True)):
+            base = out
+            while base.node is not None and base.node.op.views:
+                base = base.node.inputs[0]
+            control = base.node is not None and base.node.op.family == "control"
+            if group is not None and control and isinstance(out.type, TensorType) and out.type.is_array:
+                found.append(k)
+        written = {w[2].content for w in self.trace.writes if w[1] == "array" and w[2].kind == "output"}
+        return [k for k in found if k not in written]
+
+    @functools.cached_property
+    def written(self) -> list[Path]:
+        return [path for path, how, _ in self.trace.writes if how == "array"]
+
+    @functools.cached_property
+    def arrays(self) -> list[Path]:
+        return [c.path for c in self.trace.checks if c.kind == "array"]
+
+    def applies(self, parameters: dict[str, Any]) -> bool:
+        """Whether everything that tracing relied on holds."""
+        try:
+            for path, check in self.checks:
+                value = fetch(path, parameters)
+                if check.kind == "same":
+                    if value is not fetch(check.value, parameters):
+                        return False
+                elif not check.holds(value):
+                    return False
+        except (AttributeError, LookupError, TypeError):
+            return False
+        return self._distinct(parameters)
+
+    def _distinct(self, parameters: dict[str, Any]) -> bool:
+        if len(self.arrays) < 2:
+            return True
+        ids = [id(fetch(p, parameters)) for p in self.arrays]
+        return len(set(ids)) == len(ids)
+
+    def overlaps(self, parameters: dict[str, Any]) -> bool:
+        """Whether an array that is written shares memory with another argument."""
+        if not self.written or len(self.arrays) < 2:
+            return False
+        values = [(p, fetch(p, parameters)) for p in self.arrays]
+        return any(
+            np.may_share_memory(a, b) for p, a in values if p in self.written for q, b in values if q != p
+        )
+
+    def run(self, parameters: dict[str, Any]) -> Any:
+        """The result, with the arguments written to as the function would."""
+        self.calls += 1
+        values = [fetch(p, parameters) for p in self.trace.inputs]
+        outputs = self.program(*values)
+        for k in self.suspicious:
+            out = outputs[k]
+            if not out.flags.writeable or any(
+                isinstance(v, np.ndarray) and np.may_share_memory(out, v) for v in values
+            ):
+                outputs[k] = out.copy()
+        for path, how, recipe in self.trace.writes:
+            self._write(fetch(path, parameters), how, recipe.build(outputs, parameters))
+        return self.trace.result.build(outputs, parameters)
+
+    def _write(self, target: Any, how: str, value: Any) -> None:
+        if how == "array":
+            if value is not target:
+                target[...] = value
+        elif how == "list":
+            target[:] = value
+        else:
+            target.clear()
+            target.update(value)
+
+
+_traced: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def unwrap(function: Any) -> Any:
+    """The plain function behind a traced one."""
+    return function.__wrapped__ if isinstance(function, Traced) else function
+
+
+class Traced:
+    """A function that is traced, optimised and compiled at its first call with each kind of arguments.
+
+    Calling it gives what the plain function gives: values, dtypes, shapes, mutation of arguments, exceptions.
+    `graphs`: the optimised graph of every compiled version. `explain()`: what was compiled, what was not, and
+    why. `clear()`: forget all versions. `__wrapped__`: the plain function.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], *, strict: bool | None = None, static: frozenset[str] = frozenset()
+    ) -> None:
+        self._bound_self: tuple[Any, ...] = ()
+        plain = function
+        if isinstance(function, types.MethodType):
+            self._bound_self, plain = (function.__self__,), function.__func__
+        elif not isinstance(function, types.FunctionType) and hasattr(type(function), "__call__"):  # noqa: B004
+            method = getattr(type(function), "__call__")  # noqa: B004, B009
+            if isinstance(method, types.FunctionType):
+                self._bound_self, plain = (function,), method
+        if not isinstance(plain, types.FunctionType):
+            msg = f"trace() takes a Python function, not {function!r}"
+            raise TypeError(msg)
+        self.function = plain
+        self.strict = strict
+        self.static = static
+        self.versions: list[Version] = []
+        self.plain_reasons: dict[Any, str] = {}
+        self.signature = inspect.signature(plain)
+        self.names = list(self.signature.parameters)
+        self.simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in self.signature.parameters.values())
+        unknown = static - set(self.names)
+        if unknown:
+            msg = f"static_argnames: {plain.__qualname__} has no parameter {', '.join(sorted(unknown))}"
+            raise TypeError(msg)
+        self._lock = threading.RLock()
+        self._warned: set[str] = set()
+        functools.update_wrapper(self, function)
+        self.__wrapped__ = function
+        self.__signature__ = inspect.signature(function)
+        _traced.add(self)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<traced {self.function.__qualname__}, {len(self.versions)} compiled versions>"
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (self.__wrapped__, self.strict, self.static)
+
+    @property
+    def graphs(self) -> list[Graph]:
+        """The optimised graph of every compiled version, the oldest first."""
+        return [v.graph for v in self.versions]
+
+    def clear(self) -> None:
+        """Forget all compiled versions and all reasons for running plain."""
+        with self._lock:
+            self.versions = []
+            self.plain_reasons = {}
+            self._warned = set()
+
+    def explain(self) -> str:
+        """What was compiled, on what conditions, and what runs as plain Python and why."""
+        from tracetensor.explain import explain
+
+        return explain(self)
+
+    # Calls -----------------------------------------------------------------------------------------------------
+
+    def parameters(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments by parameter name; TypeError, as Python's, if they do not fit."""
+        args = (*self._bound_self, *args)
+        if self.simple and not kwargs and len(args) == len(self.names):
+            return dict(zip(self.names, args, strict=True))
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self.function(*self._bound_self, *args, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if option("run") == "plain":
+            return self._plain(args, kwargs)
+        try:
+            parameters = self.parameters(args, kwargs)
+        except TypeError:
+            return self._plain(args, kwargs)
+        version = self._find(parameters)
+        if version is None:
+            kind = self._kind(parameters)
+            if kind in self.plain_reasons and not self._is_strict():
+                return self._plain(args, kwargs)
+            try:
+                version = self.specialise(parameters)
+            except AlwaysRaises as error:
+                result = self._plain(args, kwargs)
+                return self._fall_back(kind, error, lambda: result)
+            except Fallback as error:
+                return self._fall_back(kind, error, lambda: self._plain(args, kwargs))
+        if version.overlaps(parameters):
+            return self._plain(args, kwargs)
+        try:
+            return version.run(parameters)
+        except Deoptimise as error:
+            self._warn(f"a call ran as plain Python: {error.reason}")
+            return self._plain(args, kwargs)
+
+    def _find(self, parameters: dict[str, Any]) -> Version | None:
+        for version in self.versions:
+            if version.applies(parameters):
+                return version
+        return None
+
+    def _is_strict(self) -> bool:
+        return bool(option("strict") if self.strict is None else self.strict)
+
+    def _kind(self, parameters: dict[str, Any]) -> Any:
+        """Roughly what the arguments are: what a reason for running plain is remembered under."""
+        return tuple(
+            (type(v), getattr(v, "dtype", None), getattr(v, "ndim", None)) for v in parameters.values()
+        )
+
+    def _fall_back(self, kind: Any, error: Fallback, plain: Callable[[], Any]) -> Any:
+        if self._is_strict():
+            raise TraceError(f"{self.function.__qualname__}: {error.reason}") from error.__cause__
+        self.plain_reasons[kind] = error.reason
+        self._warn(f"runs as plain Python: {error.reason}")
+        return plain()
+
+    def _warn(self, reason: str) -> None:
+        if reason not in self._warned:
+            self._warned.add(reason)
+            code = self.function.__code__
+            text = f"{self.function.__qualname__} ({code.co_filename}:{code.co_firstlineno}) {reason}"
+            warnings.warn(text, FallbackWarning, stacklevel=4)
+
+    def specialise(self, parameters: dict[str, Any]) -> Version:
+        """Trace and compile a version for these arguments. Raises Fallback where that cannot be done."""
+        with self._lock:
+            found = self._find(parameters)
+            if found is not None:
+                return found
+            if len(self.versions) >= option("versions"):
+                msg = f"there are {len(self.versions)} compiled versions already"
+                raise Fallback(msg)
+            version = build_version(self.function, parameters, self.static)
+            self.versions = [*self.versions, version]
+            return version
+
+
+def build_version(function: Any, parameters: dict[str, Any], static: frozenset[str]) -> Version:
+    """Trace, optimise and compile a function for these arguments."""
+    trace = trace_function(function, parameters, unwrap=unwrap, static=static)
+    graph = trace.graph
+    if option("optimize"):
+        graph = optimize(graph, check=option("check"))
+    graph = separate_outputs(graph, trace.groups)
+    written = {path for path, how, _ in trace.writes if how == "array"}
+    donated = frozenset() if trace.may_deoptimise else frozenset(
+        k for k, path in enumerate(trace.inputs) if path in written
+    )
+    return Version(trace, graph, compile_graph(graph, donated=donated))
+
+
+def _rebuild(function: Any, strict: bool | None, static: frozenset[str]) -> Traced:
+    return Traced(function, strict=strict, static=static)
+
+
+def describe_checks(version: Version) -> list[str]:
+    """The conditions of a version, as text."""
+    lines = []
+    for check in version.trace.checks:
+        if isinstance(check.value, ArrayCheck) or check.kind != "type":
+            lines.append(str(check))
+        else:
+            lines.append(f"{path_text(check.path)}: {check.value.__name__}")
+    return lines

@@ -1,0 +1,169 @@
+"""Elementwise ops: one table for all of NumPy's ufuncs, and the few elementwise functions that are none."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.graph.infer import broadcast_shapes, infer_ufunc, probed, tensors
+from tracetensor.graph.op import Op, register
+from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, SCALAR, TensorType, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tracetensor.graph.node import Node
+
+GENERALISED = frozenset({"matmul", "vecdot", "matvec", "vecmat"})
+COMMUTATIVE = frozenset(
+    "add multiply maximum minimum fmax fmin logical_and logical_or logical_xor bitwise_and bitwise_or "
+    "bitwise_xor equal not_equal hypot logaddexp logaddexp2 gcd lcm".split()
+)
+
+
+def _may_raise(node: Node) -> bool:
+    """Shapes that may not broadcast, negative integer powers, Python ints that may not fit the array's dtype."""
+    known: dict[int, set[int | None]] = {}
+    weak = False
+    narrow = False
+    for variable in node.inputs:
+        type_ = variable.type
+        if not isinstance(type_, TensorType):
+            return True
+        if type_.kind == "int" and not hasattr(variable, "value"):
+            weak = True
+        elif not type_.is_python and type_.dtype.kind in "iu" and type_.dtype != np.int64:
+            narrow = True
+        for k, dim in enumerate(reversed(type_.shape)):
+            if dim != 1:
+                known.setdefault(k, set()).add(dim)
+    if weak and narrow:
+        return True
+    for k, dims in known.items():
+        if len(dims) > 1 or (None in dims and not _one_operand(node, k)):
+            return True
+    name = node.op.name
+    return name in {"power", "float_power"} and all(t.tensor.dtype.kind in "iu" for t in node.inputs)
+
+
+def _one_operand(node: Node, axis_from_end: int) -> bool:
+    """Whether all operands that have this axis with a size other than 1 are one and the same variable."""
+    owners = {
+        v
+        for v in node.inputs
+        if isinstance(v.type, TensorType) and v.type.ndim > axis_from_end and v.type.shape[-1 - axis_from_end] != 1
+    }
+    return len(owners) <= 1
+
+
+def ufunc_op(ufunc: np.ufunc) -> Op:
+    """The record of a ufunc."""
+
+    def infer(types: Sequence[Type], params: Mapping[str, Any]) -> tuple[Type, ...]:
+        return infer_ufunc(ufunc, types)
+
+    return register(
+        Op(
+            ufunc.__name__,
+            evaluate=ufunc,
+            infer=infer,
+            family="ufunc",
+            raises=_may_raise,
+            commutative=ufunc.__name__ in COMMUTATIVE,
+            answers=(ufunc,),
+        )
+    )
+
+
+def numeric_ufuncs() -> list[np.ufunc]:
+    """NumPy's elementwise ufuncs that have a loop over numbers."""
+    found: dict[str, np.ufunc] = {}
+    for name in dir(np):
+        value = getattr(np, name)
+        if isinstance(value, np.ufunc) and value.signature is None and value.__name__ not in GENERALISED:
+            numeric = any(set(t.replace("->", "")) <= set("?bBhHiIlLqQefdgFDG") for t in value.types)
+            if numeric:
+                found[value.__name__] = value
+    return [found[name] for name in sorted(found)]
+
+
+UFUNCS: dict[str, Op] = {u.__name__: ufunc_op(u) for u in numeric_ufuncs()}
+"""Every elementwise ufunc by its own name (`absolute`, not `abs`)."""
+
+
+def _cast(x: Any, *, dtype: np.dtype[Any], kind: str = ARRAY) -> Any:
+    result = np.asarray(x).astype(dtype)
+    return result if kind == ARRAY else result[()]
+
+
+def _infer_cast(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
+    (x,) = tensors(types, "cast")
+    if params["dtype"].kind not in NUMERIC_KINDS:
+        from tracetensor.errors import TypeInferenceError
+
+        msg = f"a cast to {params['dtype']} is not an op"
+        raise TypeInferenceError(msg)
+    return TensorType(params["dtype"], x.shape, params.get("kind", ARRAY))
+
+
+cast = register(Op("cast", evaluate=_cast, infer=_infer_cast, family="cast"))
+"""x.astype(dtype) as an array (kind "array") or as a NumPy scalar (kind "scalar"; x of rank 0)."""
+
+
+def _as_kind(x: Any, *, kind: str) -> Any:
+    if kind == ARRAY:
+        return np.asarray(x)
+    return x[()] if isinstance(x, np.ndarray) else np.asarray(x)[()]
+
+
+def _infer_as_kind(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
+    (x,) = tensors(types, "as_kind")
+    return TensorType(x.dtype, x.shape, params["kind"])
+
+
+as_kind = register(Op("as_kind", evaluate=_as_kind, infer=_infer_as_kind, family="cast", views=True))
+"""The same value of the same dtype as an array or as a NumPy scalar (numpy.asarray(x), x[()])."""
+
+
+def to_array(x: Any) -> Any:
+    """x as an array variable: itself if it is one."""
+    return x if x.type.is_array else as_kind(x, kind=ARRAY)
+
+
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    return np.where(condition, x, y)
+
+
+def _shape_all(types: Sequence[Type], params: Mapping[str, Any]) -> Any:
+    return broadcast_shapes(*[t.shape for t in tensors(types)])
+
+
+where = register(
+    Op(
+        "where",
+        evaluate=_where,
+        infer=probed(_shape_all, _where),
+        family="where",
+        raises=_may_raise,
+        answers=(np.where,),
+    )
+)
+"""numpy.where(condition, x, y) with three arguments; always an array."""
+
+
+def _copy(x: Any, *, order: str = "K") -> Any:
+    return np.array(x, order=order, copy=True)  # type: ignore[call-overload]
+
+
+copy = register(
+    Op("copy", evaluate=_copy, infer=lambda t, p: TensorType(t[0].dtype, t[0].shape, ARRAY), family="copy")
+)
+"""A copy that shares no memory, as an array."""
+
+
+@functools.lru_cache(maxsize=None)
+def scalar_kind_of(kind: str) -> str:
+    """The kind that a result of rank 0 has: NumPy scalars stay NumPy scalars."""
+    return SCALAR if kind != ARRAY else ARRAY

@@ -1,0 +1,1 @@
+"""Graph -> Graph: rules, passes, and the pipeline that applies them in order."""

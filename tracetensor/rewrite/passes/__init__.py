@@ -1,0 +1,1 @@
+"""Passes: Graph -> Graph functions that look at a whole graph at once."""

@@ -1,0 +1,102 @@
+"""Rebuilding a graph node by node: the bookkeeping that passes share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tracetensor.graph.graph import Graph, bodies
+from tracetensor.graph.node import Node, Variable, apply
+from tracetensor.rewrite.engine import located, must_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tracetensor.graph.graph import Location
+
+
+class Edit:
+    """A graph being rebuilt: nodes are met in order, and kept, replaced or left out."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.mapping: dict[Variable, Variable] = {}
+        self.successors: dict[Node, Node] = {}
+        self.locations: dict[Node, Location] = dict(graph.locations)
+
+    def resolve(self, variable: Variable) -> Variable:
+        """What stands for a variable now."""
+        return self.mapping.get(variable, variable)
+
+    def keep(self, node: Node, params: dict[str, Any] | None = None) -> Node:
+        """The node on what its inputs have become, with other parameters where given."""
+        same = self.mapping.keys().isdisjoint(node.inputs)
+        if same and (params is None or all(params[k] is v for k, v in node.params.items())):
+            return node
+        return self.put(node, node.inputs, node.params if params is None else params, range(len(node.outputs)))
+
+    def put(
+        self, node: Node, inputs: Sequence[Variable], params: Mapping[str, Any], outputs: Sequence[int]
+    ) -> Node:
+        """A node of the same op in the place of `node`; its results stand for the outputs numbered."""
+        new = apply(node.op, [self.resolve(v) for v in inputs], dict(params))
+        for made, k in zip(new.outputs, outputs, strict=False):
+            self.mapping[node.outputs[k]] = made
+        self.succeed(node, new)
+        return new
+
+    def succeed(self, node: Node, new: Node) -> None:
+        """Say that `new` runs in the place of `node`: as a root, and for its location."""
+        self.successors[node] = new
+        if node in self.graph.locations:
+            self.locations.setdefault(new, self.graph.locations[node])
+
+    def replace(self, variable: Variable, new: Variable) -> None:
+        """Let another variable stand for this one."""
+        self.mapping[variable] = self.resolve(new)
+
+    def finish(self) -> Graph:
+        """The graph rebuilt: the one given if nothing changed. Roots that cannot raise any more are dropped."""
+        if not self.mapping and not self.successors:
+            return self.graph
+        roots = []
+        for root in self.graph.roots:
+            node = None if root.node is None else self.successors.get(root.node)
+            new = self.resolve(root) if node is None else node.outputs[0]
+            if new is root or (new.node is not None and must_run(new.node)):
+                roots.append(new)
+        outputs = [self.resolve(v) for v in self.graph.outputs]
+        return located(self.graph, outputs, roots, self.locations)
+
+
+def map_bodies(graph: Graph, function: Callable[[Graph], Graph]) -> Graph:
+    """The graph with a function applied to the bodies of its nodes."""
+    if not any(bodies(node) for node in graph.nodes()):
+        return graph
+    edit = Edit(graph)
+    for node in graph.nodes():
+        changed = {k: function(v) if isinstance(v, Graph) else v for k, v in node.params.items()}
+        edit.keep(node, changed)
+    return edit.finish()
+
+
+def reads(graph: Graph) -> set[Variable]:
+    """The variables that a node, an output or a root of the graph refers to."""
+    return {*graph.outputs, *graph.roots, *(v for node in graph.nodes() for v in node.inputs)}
+
+
+def with_inputs(graph: Graph, inputs: Sequence[Variable]) -> Graph:
+    """The graph with other inputs: fewer where some are not read, or more."""
+    if tuple(inputs) == graph.inputs:
+        return graph
+    return Graph(inputs, graph.outputs, graph.roots, name=graph.name, locations=graph.locations)
+
+
+def captured_from(node: Node) -> int:
+    """The place among the node's inputs at which its captured values begin."""
+    params = node.params
+    return 1 if node.op.name == "ifelse" else params["counted"] + params["conditional"] + params["n_carry"]
+
+
+def body_captured_from(node: Node) -> int:
+    """The place among its bodies' inputs at which the captured values begin."""
+    return 0 if node.op.name == "ifelse" else node.params["counted"] + node.params["n_carry"]

@@ -1,0 +1,1 @@
+"""Lists of rules, a subject a file; the pipeline names those that it uses."""

@@ -1,0 +1,1 @@
+"""Sparse arrays as graph values: their types, ops, rules and kernels live here when they come to exist."""

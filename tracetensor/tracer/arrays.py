@@ -1,0 +1,402 @@
+"""Reading and writing traced arrays: views are chains of steps on a storage, writes go back up the chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback
+from tracetensor.graph.answers import NUMPY
+from tracetensor.graph.node import Constant, Variable, constant
+from tracetensor.graph.ops import control, elementwise, indexing
+from tracetensor.graph.types import (
+    ARRAY,
+    NUMERIC_KINDS,
+    PYTHON_KINDS,
+    ListType,
+    TensorType,
+    type_of,
+)
+from tracetensor.tracer.values import (
+    Step,
+    Storage,
+    TracedArray,
+    TracedList,
+    TracedObject,
+    TracedRange,
+    TracedScalar,
+    TracedUnion,
+    is_traced,
+)
+
+if TYPE_CHECKING:
+    from tracetensor.graph.node import Node
+    from tracetensor.tracer.state import State
+
+CONTIGUOUS = frozenset("zeros ones full empty arange linspace eye matmul dot copy_c pack concatenate stack".split())
+
+
+class Arrays:
+    """Operations on traced arrays, within the state of one trace."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.uncertain: dict[Storage, str] = {}
+
+    # Wrapping --------------------------------------------------------------------------------------------------
+
+    def wrap(self, variable: Variable) -> Any:
+        """The user's view of a variable; a scalar constant as its own value."""
+        type_ = variable.type
+        if isinstance(type_, TensorType):
+            if type_.is_array:
+                storage = Storage(variable, self.state.region, contiguous=self.contiguous(variable))
+                return TracedArray(storage)
+            return variable.value if isinstance(variable, Constant) else TracedScalar(variable)
+        if isinstance(type_, ListType):
+            return TracedList((), variable)
+        return TracedObject(variable)
+
+    def contiguous(self, variable: Variable) -> bool:
+        """Whether freshly made memory is known to be in C order."""
+        if variable.ndim <= 1:
+            return True
+        node = variable.node
+        if node is None:
+            return isinstance(variable, Constant) and bool(variable.value.flags.c_contiguous)
+        if node.op.name in CONTIGUOUS:
+            return True
+        if node.op.family == "ufunc" or node.op.name in {"where", "cast", "setitem", "copy", "update_at"}:
+            arrays = [v for v in node.inputs if isinstance(v.type, TensorType) and v.type.ndim > 1]
+            return bool(arrays) and all(v.type.ndim == variable.ndim and self.contiguous(v) for v in arrays)
+        return False
+
+    def variable(self, value: Any) -> Variable:
+        """The variable of a value, in the current region; Fallback for what cannot be one."""
+        kind = type(value)
+        if kind is TracedScalar or kind is TracedObject:
+            return self.state.region.lift(value.variable)
+        if kind is TracedArray:
+            return self.read(value)
+        if isinstance(value, Variable):
+            return self.state.region.lift(value)
+        if kind in (int, float, bool, complex) or isinstance(value, np.generic):
+            return self._constant(value)
+        if kind is TracedList and value.dynamic is not None:
+            return self.list_as_array(value)
+        if kind in (list, tuple, TracedList, range):
+            items = list(list.__iter__(value)) if issubclass(kind, list) else list(value)
+            if is_traced(items):
+                return self.state.adopt_built(NUMPY[np.array](self.nested(items)))
+            return self._constant(np.array(items))
+        if isinstance(value, np.ndarray) and kind is np.ndarray:
+            return self._constant(value)
+        if kind is TracedUnion:
+            msg = "internal: a union reached an operation"
+            raise Fallback(msg)
+        if kind is TracedRange:
+            return self.state.adopt_built(
+                NUMPY[np.arange](*[self.argument(v) for v in (value.start, value.stop, value.step)])
+            )
+        msg = f"a value of class {kind.__name__} takes part in an array operation"
+        raise Fallback(msg)
+
+    def _constant(self, value: Any) -> Variable:
+        try:
+            type_ = type_of(value)
+        except TypeError as error:
+            raise Fallback(str(error)) from None
+        if isinstance(type_, TensorType) and type_.dtype.kind not in NUMERIC_KINDS:
+            msg = f"values of dtype {type_.dtype} are not traced"
+            raise Fallback(msg)
+        return constant(value, type_)
+
+    def nested(self, items: Any) -> Any:
+        """Nested lists with variables in the place of traced values, for the builders."""
+        if type(items) in (list, tuple, TracedList):
+            plain = [self.nested(i) for i in list.__iter__(items)] if isinstance(items, list) else map(self.nested, items)
+            return tuple(plain) if type(items) is tuple else list(plain)
+        return self.argument(items)
+
+    def argument(self, value: Any) -> Any:
+        """A value as builders take it: a variable if traced, nested containers included, else itself."""
+        kind = type(value)
+        if kind in (TracedScalar, TracedArray, TracedObject):
+            return self.variable(value)
+        if kind is TracedList and value.dynamic is not None:
+            return self.list_as_array(value)
+        if kind in (list, TracedList):
+            return [self.argument(v) for v in list.__iter__(value)]
+        if kind is tuple:
+            return tuple([self.argument(v) for v in value])
+        if kind is slice:
+            return slice(self.argument(value.start), self.argument(value.stop), self.argument(value.step))
+        if kind is TracedRange:
+            return self.variable(value)
+        return value
+
+    def list_as_array(self, value: TracedList) -> Variable:
+        """numpy.array(list) of a list of traced length."""
+        element = value.element
+        if not isinstance(element, TensorType):
+            msg = f"a list of {element!r} is used as an array"
+            raise Fallback(msg)
+        type_ = TensorType(element.dtype, (None, *element.shape), ARRAY)
+        assert value.dynamic is not None
+        return self.state.emit(control.list_array, [value.dynamic], {"type": type_}).out
+
+    # Reading ---------------------------------------------------------------------------------------------------
+
+    def read(self, array: TracedArray) -> Variable:
+        """The variable that holds what the array shows now."""
+        variable = self.state.read_storage(array.storage)
+        for step in array.steps:
+            variable = self.apply_step(step, variable)
+        return variable
+
+    def apply_step(self, step: Step, base: Variable) -> Variable:
+        return self.state.emit(step.op, [base, *step.inputs], dict(step.params)).outputs[0]
+
+    def type(self, array: TracedArray) -> TensorType:
+        """The type of an array."""
+        return self.read(array).tensor
+
+    def view_or_new(self, result: Variable, sources: list[TracedArray]) -> Any:
+        """Wrap a builder's result: a view of one of the source arrays if it is made by view ops only, else new."""
+        if not isinstance(result.type, TensorType) or not result.type.is_array:
+            return self.wrap(result)
+        bases = {self.read(a): a for a in reversed(sources)}
+        chain: list[Node] = []
+        variable = result
+        while variable not in bases:
+            node = variable.node
+            if node is None or not node.op.views or not self._shares(node):
+                return self.wrap(result)
+            chain.append(node)
+            variable = node.inputs[0]
+        source = bases[variable]
+        if not chain:
+            return source
+        chain.reverse()
+        steps = source.steps
+        for node in chain:
+            step = Step(node.op, tuple(node.inputs[1:]), tuple(sorted(node.params.items())))
+            if node.op.name == "reshape" and not self._reshape_is_view(source.storage, steps, node):
+                return self.uncertain_view(result, source.storage, node.op.name)
+            if node.op.name == "as_kind":
+                return self.wrap(result)
+            steps = (*steps, step)
+        return TracedArray(source.storage, steps)
+
+    def _shares(self, node: Node) -> bool:
+        if node.op.name == "getitem":
+            return "a" not in node.params["spec"] and node.outputs[0].tensor.is_array
+        if node.op.name in {"real", "imag"}:
+            return node.inputs[0].tensor.dtype.kind == "c" or node.op.name == "real"
+        return True
+
+    def _reshape_is_view(self, storage: Storage, steps: tuple[Step, ...], node: Node) -> bool:
+        if node.inputs[0].ndim <= 1 and not steps:
+            return True
+        if all(self._keeps_order(s) for s in steps) and self.state_contiguous(storage):
+            return True
+        return node.inputs[0].ndim == 1 and all(s.op.name == "reshape" or self._plain_slice(s) for s in steps)
+
+    def _keeps_order(self, step: Step) -> bool:
+        """Whether a step leaves C-contiguous memory C-contiguous: reshapes, and integers before full slices."""
+        if step.op.name in {"reshape", "squeeze"}:
+            return True
+        if step.op.name == "getitem":
+            spec = [e for e in dict(step.params)["spec"] if e != "n"]
+            rest = spec[next((k for k, e in enumerate(spec) if e != "i"), len(spec)) :]
+            return all(e in {"s000", "e"} for e in rest[1:]) and (not rest or rest[0] in {"s000", "s100", "s010", "s110", "e"})
+        return False
+
+    def _plain_slice(self, step: Step) -> bool:
+        return step.op.name == "getitem" and all(e in {"s000", "s100", "s010", "s110"} for e in dict(step.params)["spec"])
+
+    def state_contiguous(self, storage: Storage) -> bool:
+        """Whether the memory is in C order; an argument is asked for it, and guarded."""
+        if not storage.contiguous and storage.origin is not None:
+            storage.contiguous = storage.origin.require_contiguous()
+        return storage.contiguous
+
+    def uncertain_view(self, result: Variable, storage: Storage, what: str) -> TracedArray:
+        """An array that may or may not share memory with a storage: writes to either end the trace."""
+        array = self.wrap(result)
+        assert isinstance(array, TracedArray)
+        reason = f"whether {what} gave a view or a copy depends on the layout in memory, and one of both is written"
+        self.uncertain[array.storage] = reason
+        self.uncertain[storage] = reason
+        return array
+
+    # Writing ---------------------------------------------------------------------------------------------------
+
+    def check_writable(self, array: TracedArray) -> None:
+        if array.storage in self.uncertain:
+            raise Fallback(self.uncertain[array.storage])
+        if array.storage.read_only or any(s.op.name in {"broadcast_to", "diagonal"} for s in array.steps):
+            msg = "assignment destination is read-only"
+            raise ValueError(msg)
+
+    def set_index(self, array: TracedArray, index: Any, value: Any, *, augmented: bool = False) -> None:
+        """array[index] = value."""
+        spec, leaves = self.index(index)
+        self.set_parsed(array, spec, leaves, self.assigned(value), augmented=augmented)
+
+    def assigned(self, value: Any) -> Variable:
+        return self.variable(value)
+
+    def set_parsed(
+        self, array: TracedArray, spec: indexing.Spec, leaves: list[Variable], value: Variable, *, augmented: bool = False
+    ) -> None:
+        """array[index] = value, the index given as spec and leaves."""
+        self.check_writable(array)
+        steps = list(array.steps)
+        while steps and steps[-1].op.name == "getitem":
+            composed = compose(dict(steps[-1].params)["spec"], list(steps[-1].inputs), spec, leaves)
+            if composed is None:
+                break
+            spec, leaves = composed
+            steps.pop()
+        base = self.state.read_storage(array.storage)
+        bases = [base]
+        for step in steps:
+            bases.append(self.apply_step(step, bases[-1]))
+        target = bases.pop()
+        if value.tensor.dtype.kind == "c" and target.dtype.kind != "c" and value.tensor.is_python:
+            msg = f"float() argument must be a string or a real number, not '{value.tensor.kind}'"
+            raise TypeError(msg)
+        params: dict[str, Any] = {"spec": spec}
+        if augmented:
+            params["augmented"] = True
+        new = self.state.emit(indexing.setitem, [target, value, *leaves], params).out
+        for step, old in zip(reversed(steps), reversed(bases), strict=True):
+            new = self.invert(step, old, new)
+        self.state.write_storage(array.storage, new)
+
+    def overwrite(self, array: TracedArray, value: Variable, *, augmented: bool = False) -> None:
+        """array[...] = value."""
+        same = value.type is self.state.read_storage(array.storage).type and not array.steps
+        if same and None not in value.tensor.shape and not value.tensor.dtype.hasobject and value.node is not None:
+            self.check_writable(array)
+            if not value.node.op.views:
+                self.state.write_storage(array.storage, value)
+                return
+        self.set_parsed(array, ("e",), [], value, augmented=augmented)
+
+    def invert(self, step: Step, base: Variable, new: Variable) -> Variable:
+        """The base after its view by `step` was replaced by `new`."""
+        params = dict(step.params)
+        name = step.op.name
+        if name == "getitem":
+            return self.state.emit(indexing.setitem, [base, new, *step.inputs], {"spec": params["spec"]}).out
+        if name == "transpose":
+            axes = tuple(int(k) for k in np.argsort(params["axes"]))
+            return self.state.emit(step.op, [new], {"axes": axes}).out
+        if name in {"reshape", "squeeze"}:
+            shape = self.state.adopt_built_all(NUMPY[np.shape](base))
+            return self.state.adopt_built(NUMPY[np.reshape](new, shape))
+        if name in {"real", "imag"}:
+            if base.dtype.kind != "c":
+                return new
+            parts = {"real": NUMPY[np.real](base), "imag": NUMPY[np.imag](base), name: new}
+            unit = constant(base.dtype.type(1j))
+            add, multiply = elementwise.UFUNCS["add"], elementwise.UFUNCS["multiply"]
+            return self.state.adopt_built(add(parts["real"], multiply(parts["imag"], unit)))
+        msg = f"a write through a view made by {name}"
+        raise Fallback(msg)
+
+    # Indices ---------------------------------------------------------------------------------------------------
+
+    def index(self, index: Any) -> tuple[indexing.Spec, list[Variable]]:
+        """An index as spec and leaves."""
+        entries = index if type(index) is tuple else (index,)
+        spec: list[str] = []
+        leaves: list[Variable] = []
+        for entry in entries:
+            if type(entry) is slice:
+                digits = "s"
+                for part in (entry.start, entry.stop, entry.step):
+                    digits += "0" if part is None else "1"
+                    if part is not None:
+                        leaves.append(self._slice_part(part))
+                spec.append(digits)
+            elif entry is None:
+                spec.append("n")
+            elif entry is Ellipsis:
+                spec.append("e")
+            else:
+                leaf = self._leaf(entry)
+                spec.append("a" if leaf.tensor.is_array else "i")
+                leaves.append(leaf)
+        return tuple(spec), leaves
+
+    def _slice_part(self, part: Any) -> Variable:
+        leaf = self.variable(part)
+        if leaf.tensor.dtype.kind not in "iub" or leaf.ndim:
+            msg = "slice indices must be integers or None or have an __index__ method"
+            raise TypeError(msg)
+        return leaf
+
+    def _leaf(self, entry: Any) -> Variable:
+        leaf = self.variable(entry if type(entry) is not list or entry else np.array([], np.intp))
+        if leaf.dtype.kind not in "iub":
+            msg = (
+                "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
+                "arrays are valid indices"
+            )
+            raise IndexError(msg)
+        if leaf.dtype.kind == "b" and not leaf.tensor.is_array:
+            return self.state.emit(elementwise.as_kind, [leaf], {"kind": ARRAY}).out
+        return leaf
+
+    def get_index(self, array: TracedArray, index: Any) -> Any:
+        """array[index]: an element, a view, or a copy."""
+        spec, leaves = self.index(index)
+        base = self.read(array)
+        result = self.state.emit(indexing.getitem, [base, *leaves], {"spec": spec}).out
+        if "a" in spec or not result.tensor.is_array:
+            return self.wrap(result)
+        step = Step(indexing.getitem, tuple(leaves), (("spec", spec),))
+        return TracedArray(array.storage, (*array.steps, step))
+
+
+def compose(
+    outer: indexing.Spec, outer_leaves: list[Variable], inner: indexing.Spec, inner_leaves: list[Variable]
+) -> tuple[indexing.Spec, list[Variable]] | None:
+    """The index that x[outer][inner] is, where that is plain: integers and full slices in one of both."""
+    if any(e in {"n", "e", "a"} for e in (*outer, *inner)) and inner != ("e",):
+        return None
+    if inner == ("e",):
+        return outer, outer_leaves
+    spec: list[str] = []
+    leaves: list[Variable] = []
+    rest, rest_leaves = list(inner), list(inner_leaves)
+    position = 0
+    for entry in outer:
+        count = indexing.leaf_count(entry)
+        own = outer_leaves[position : position + count]
+        position += count
+        if entry == "i":
+            spec.append(entry)
+            leaves.extend(own)
+            continue
+        replacement = rest.pop(0) if rest else indexing.FULL_SLICE
+        taken = indexing.leaf_count(replacement)
+        if replacement == indexing.FULL_SLICE:
+            spec.append(entry)
+            leaves.extend(own)
+        elif entry == indexing.FULL_SLICE:
+            spec.append(replacement)
+            leaves.extend(rest_leaves[:taken])
+        else:
+            return None
+        rest_leaves = rest_leaves[taken:]
+    return (*spec, *rest), [*leaves, *rest_leaves]
+
+
+def python_class(type_: TensorType) -> Any:
+    """The class that a scalar of this type has."""
+    return PYTHON_KINDS[type_.kind] if type_.is_python else type_.dtype.type

@@ -1,0 +1,426 @@
+"""Python's built-in functions on values of which some are traced."""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback, TypeInferenceError
+from tracetensor.graph.node import Variable
+from tracetensor.graph.op import find_op
+from tracetensor.graph.ops import control
+from tracetensor.graph.ops.scalars import CONVERSIONS, MATH
+from tracetensor.graph.ops.scalars import round_ as round_op
+from tracetensor.tracer.values import (
+    InterpretedFunction,
+    Traced,
+    TracedArray,
+    TracedList,
+    TracedRange,
+    TracedScalar,
+    TracedUnion,
+    is_traced,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracetensor.tracer.interpreter import Interpreter
+
+    Handler = Callable[[Interpreter, list[Any], dict[str, Any]], Any]
+
+BUILTINS: dict[Any, Handler] = {}
+
+
+def handles(*functions: Any, unions: bool = True) -> Callable[[Handler], Handler]:
+    """Enter a handler; with `unions`, it is called once for each alternative of a first argument that is a union."""
+
+    def enter(handler: Handler) -> Handler:
+        def called(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+            for position, value in enumerate(args):
+                if unions and type(value) is TracedUnion:
+                    return interpreter.control.resolve(
+                        value, lambda v, p=position: called(interpreter, [*args[:p], v, *args[p + 1 :]], kwargs)
+                    )
+            return handler(interpreter, args, kwargs)
+
+        for function in functions:
+            BUILTINS[function] = called
+        return handler
+
+    return enter
+
+
+def untraced(function: Any, interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The function itself, on arguments none of which is traced."""
+    return interpreter.calls.lift(function(*args, **kwargs))
+
+
+@handles(len)
+def _len(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    (value,) = args
+    method = getattr(type(value), "__len__", None)
+    if not is_traced(value) and hasattr(method, "__code__") and type(value) is not TracedList:
+        return interpreter.call(method, [value], {})
+    return interpreter.sequences.length(value)
+
+
+@handles(range)
+def _range(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not is_traced(args):
+        return range(*args)
+    bounds = [_integer(interpreter, a) for a in args]
+    start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    if type(step) is int and step == 0:
+        msg = "range() arg 3 must not be zero"
+        raise ValueError(msg)
+    return TracedRange(start, stop, step)
+
+
+def _integer(interpreter: Interpreter, value: Any) -> Any:
+    """operator.index(value)."""
+    if not isinstance(value, (TracedScalar, TracedArray)):
+        return operator.index(value)
+    variable = interpreter.arrays.variable(value)
+    if variable.tensor.kind == "int":
+        return value
+    if variable.dtype.kind not in "iub" or variable.ndim:
+        msg = f"'{value.__class__.__name__}' object cannot be interpreted as an integer"
+        raise TypeError(msg)
+    return interpreter.arrays.wrap(interpreter.state.emit(find_op("py.index"), [variable]).out)
+
+
+@handles(operator.index)
+def _index(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return _integer(interpreter, args[0])
+
+
+def _conversion(kind: str, cls: type) -> None:
+    @handles(cls)
+    def convert(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if kind == "bool" and len(args) == 1:
+            truth = interpreter.truth_of(args[0])
+            return TracedScalar(truth) if isinstance(truth, Variable) else truth
+        if not is_traced((args, kwargs)):
+            return cls(*args, **kwargs)
+        if len(args) != 1 or kwargs:
+            return interpreter.calls.callback(cls, args, kwargs)
+        variable = interpreter.arrays.variable(args[0])
+        if variable.tensor.kind == kind:
+            return args[0]
+        if variable.dtype.kind == "c" and kind in {"int", "float"}:
+            if variable.tensor.is_python:
+                msg = f"{kind}() argument must be a string or a real number, not 'complex'"
+                raise TypeError(msg)
+            msg = f"{kind}() of a NumPy complex"
+            raise Fallback(msg)
+        return interpreter.arrays.wrap(interpreter.state.emit(CONVERSIONS[kind], [variable]).out)
+
+
+for _kind, _cls in (("bool", bool), ("int", int), ("float", float), ("complex", complex)):
+    _conversion(_kind, _cls)
+
+
+@handles(abs)
+def _abs(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return interpreter.operations.unary("abs", args[0])
+
+
+@handles(round)
+def _round(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    value = args[0]
+    digits = args[1] if len(args) > 1 else kwargs.get("ndigits")
+    if not is_traced(args):
+        return round(value, digits)
+    if digits is not None:
+        digits = interpreter.calls.force(digits, "the number of digits")
+    variable = interpreter.arrays.variable(value)
+    if variable.tensor.is_python:
+        if digits is not None and digits < 0 and variable.tensor.kind == "int":
+            return interpreter.calls.callback(round, [value, digits], {})
+        return interpreter.arrays.wrap(interpreter.state.emit(round_op, [variable], {"digits": digits}).out)
+    if digits is None:
+        rounded = interpreter.call(np.rint, [value], {})
+        return interpreter.call(int, [rounded], {})
+    return interpreter.call(np.round, [value, digits], {})
+
+
+@handles(divmod)
+def _divmod(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    ops = interpreter.operations
+    if not is_traced(args):
+        return divmod(*args)
+    if all(interpreter.arrays.variable(a).tensor.is_python for a in args):
+        return ops.binary("floordiv", *args), ops.binary("mod", *args)
+    return interpreter.call(np.divmod, args, {})
+
+
+@handles(pow)
+def _pow(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not is_traced(args):
+        return pow(*args)
+    if len(args) == 2:
+        return interpreter.operations.binary("pow", *args)
+    return interpreter.calls.callback(pow, args, kwargs)
+
+
+def _extreme(function: Any, comparison: str, name: str) -> None:
+    @handles(function)
+    def extreme(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not is_traced((args, kwargs)):
+            return function(*args, **kwargs)
+        options = dict(kwargs)
+        key, default = options.pop("key", None), options.pop("default", None)
+        if options:
+            msg = f"{name}() got an unexpected keyword argument"
+            raise TypeError(msg)
+        if len(args) > 1 or (len(args) == 1 and _short(args[0]) and key is None):
+            items = list(args) if len(args) > 1 else interpreter.sequences.unpack(args[0], None)
+            if items and key is None:
+                return _extreme_of(interpreter, comparison, items)
+            args = [tuple(items)]
+        _need_items(interpreter, args[0], name, default)
+        if key is None:
+            return interpreter.outside.prelude(interpreter, f"{name}_", [args[0]])
+        return interpreter.outside.prelude(interpreter, f"{name}_by", [args[0], key])
+
+
+def _short(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and getattr(value, "dynamic", None) is None
+
+
+def _need_items(interpreter: Interpreter, value: Any, name: str, default: Any) -> None:
+    if default is not None:
+        msg = f"{name}() with a default"
+        raise Fallback(msg)
+    length = interpreter.sequences.length(value)
+    if type(length) is int:
+        if length == 0:
+            msg = f"{name}() iterable argument is empty"
+            raise ValueError(msg)
+        return
+    empty = interpreter.truth_of(interpreter.operations.binary("eq", length, 0))
+    interpreter.state.emit(
+        control.raise_if,
+        [empty],
+        {"exception": ValueError, "arguments": (("constant", f"{name}() iterable argument is empty"),)},
+    )
+
+
+def _extreme_of(interpreter: Interpreter, comparison: str, items: list[Any]) -> Any:
+    best = items[0]
+    for item in items[1:]:
+        better = interpreter.truth_of(interpreter.operations.binary(comparison, item, best))
+        if type(better) is bool:
+            best = item if better else best
+        else:
+            best = interpreter.control.choose(better, lambda item=item: item, lambda best=best: best)
+    return best
+
+
+_extreme(max, "gt", "max")
+_extreme(min, "lt", "min")
+
+
+def _folding(function: Any, name: str) -> None:
+    @handles(function)
+    def fold(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not is_traced((args, kwargs)):
+            return function(*args, **kwargs)
+        return interpreter.outside.prelude(interpreter, name, [*args, *kwargs.values()])
+
+
+for _function, _name in ((sum, "sum_"), (any, "any_"), (all, "all_"), (math.prod, "prod_"), (map, "map_"), (filter, "filter_")):
+    _folding(_function, _name)
+
+
+@handles(functools.reduce)
+def _reduce(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return interpreter.outside.prelude(interpreter, "reduce_" if len(args) == 2 else "reduce_from", args)
+
+
+@handles(enumerate)
+def _enumerate(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not is_traced((args, kwargs)):
+        return tuple(enumerate(*args, **kwargs))
+    return interpreter.sequences.enumerate(args[0], *args[1:], **kwargs)
+
+
+@handles(zip)
+def _zip(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not is_traced(args):
+        return tuple(zip(*args, **kwargs))  # noqa: B905 - the user's own strict= is passed on
+    if kwargs:
+        msg = "zip(strict=True) of traced sequences"
+        raise Fallback(msg)
+    return interpreter.sequences.zip(*args)
+
+
+@handles(reversed)
+def _reversed(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not is_traced(args):
+        value = args[0]
+        return value[::-1] if isinstance(value, range) else tuple(reversed(value))
+    return interpreter.sequences.reversed(args[0])
+
+
+@handles(list)
+def _list(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return interpreter.sequences.whole_list(*args) if args else interpreter.state.made(TracedList())
+
+
+@handles(tuple)
+def _tuple(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not args:
+        return ()
+    return tuple(interpreter.sequences.unpack(args[0], None)) if is_traced(args) else tuple(args[0])
+
+
+@handles(dict)
+def _dict(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    pairs = interpreter.sequences.unpack(args[0], None) if args and type(args[0]) is not dict else args[0] if args else ()
+    return interpreter.state.made(dict(pairs, **kwargs))
+
+
+@handles(set, frozenset)
+def _set(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if is_traced(args):
+        msg = "a set of traced values"
+        raise Fallback(msg)
+    return set(*args)
+
+
+@handles(sorted)
+def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not is_traced((args, kwargs)):
+        return interpreter.state.made(TracedList(sorted(*args, **kwargs)))
+    value = args[0]
+    if isinstance(value, list) or set(kwargs) - {"reverse"} or is_traced(kwargs):
+        if type(value) is TracedList and value.dynamic is not None and not kwargs:
+            new = interpreter.state.emit(control.list_sort, [value.dynamic]).out
+            return interpreter.state.made(TracedList((), new))
+        msg = "sorted() of traced values"
+        raise Fallback(msg)
+    result = interpreter.sequences.whole_list(interpreter.call(np.sort, [value], {}))
+    return interpreter.sequences.whole_list(interpreter.sequences.reversed(result)) if kwargs.get("reverse") else result
+
+
+@handles(isinstance, unions=True)
+def _isinstance(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    value, classes = args
+    if type(value) is InterpretedFunction:
+        return callable in (classes,) or isinstance(lambda: None, classes)
+    return isinstance(value, classes)
+
+
+@handles(type)
+def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) != 1:
+        msg = "a class is made while tracing"
+        raise Fallback(msg)
+    (value,) = args
+    if type(value) is TracedList:
+        return list
+    return value.__class__ if isinstance(value, Traced) or type(value) in (TracedArray, TracedScalar) else type(value)
+
+
+@handles(callable)
+def _callable(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return not isinstance(args[0], (TracedArray, TracedScalar)) and callable(args[0])
+
+
+@handles(getattr)
+def _getattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    try:
+        return interpreter.calls.attribute(args[0], args[1])
+    except AttributeError:
+        if len(args) > 2:
+            return args[2]
+        raise
+
+
+@handles(hasattr)
+def _hasattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    try:
+        interpreter.calls.attribute(*args)
+    except AttributeError:
+        return False
+    return True
+
+
+@handles(setattr)
+def _setattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    interpreter.calls.set_attribute(*args)
+
+
+@handles(print, unions=True)
+def _print(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if is_traced(kwargs):
+        msg = "print with traced options"
+        raise Fallback(msg)
+    values: list[Variable] = []
+    templates = tuple([interpreter.calls.template(a, values) for a in args])
+    interpreter.state.emit(
+        control.print_,
+        values,
+        {"arguments": templates, "options": tuple(kwargs.items()), "serial": control.next_effect()},
+    )
+
+
+@handles(str, repr, format)
+def _text(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if not is_traced(args):
+        return str(*args)
+    return interpreter.calls.text([interpreter.calls.text_part(args[0], "s", "")])
+
+
+BUILTINS[repr] = lambda interpreter, args, kwargs: (
+    repr(*args)
+    if not is_traced(args)
+    else interpreter.calls.text([interpreter.calls.text_part(args[0], "r", "")])
+)
+BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(
+    [interpreter.calls.text_part(args[0], "", args[1] if len(args) > 1 else "")]
+)
+
+
+@handles(id, hash, iter, next, vars, dir, eval, exec, input, open, globals, locals)
+def _refused(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    msg = "a built-in function that looks at the object itself (id, hash, iter, next, vars, eval, open, …) is called"
+    raise Fallback(msg)
+
+
+def _rounding(function: Any, name: str) -> None:
+    @handles(function)
+    def rounding(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not is_traced(args):
+            return function(*args)
+        try:
+            return interpreter.calls._op(MATH[name], args)
+        except TypeInferenceError as error:
+            raise TypeError(*error.args) from None
+
+
+for _function, _name in ((math.floor, "floor"), (math.ceil, "ceil"), (math.trunc, "trunc")):
+    _rounding(_function, _name)
+
+
+@handles(np.iterable)
+def _iterable(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return not isinstance(args[0], TracedScalar) and np.iterable(args[0])
+
+
+@handles(np.ndenumerate)
+def _ndenumerate(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    array = args[0]
+    return interpreter.outside.prelude_indices(interpreter, interpreter.sequences.dims(array), array)
+
+
+@handles(np.ndindex)
+def _ndindex(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    dims = tuple(args[0]) if len(args) == 1 and isinstance(args[0], tuple) else tuple(args)
+    return interpreter.outside.prelude_indices(interpreter, dims, None)

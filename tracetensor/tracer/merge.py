@@ -1,0 +1,379 @@
+"""One value out of two: what two branches left at the same place, told apart at run time where they differ."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback
+from tracetensor.graph.node import Constant, Variable, constant
+from tracetensor.graph.ops import control
+from tracetensor.graph.ops.scalars import PYTHON
+from tracetensor.graph.types import ListType, TensorType, join, type_of
+from tracetensor.tracer.values import (
+    UNBOUND,
+    InterpretedFunction,
+    Storage,
+    TracedArray,
+    TracedList,
+    TracedObject,
+    TracedRange,
+    TracedScalar,
+    TracedUnion,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracetensor.tracer.arrays import Arrays
+    from tracetensor.tracer.state import Place, Region, State
+
+ABSENT = object()
+"""Stands for the value of a side that never gets there, or that has another alternative."""
+
+Rebuild = "Callable[[tuple[Variable, ...]], Any]"
+
+
+@dataclasses.dataclass
+class Branch:
+    """A traced branch: its region, how it completed, and what it left at the places it changed."""
+
+    region: Region
+    raised: bool
+    result: Any
+    final: dict[Place, Any]
+
+
+def is_number(value: Any) -> bool:
+    """Whether a concrete value is a Python or NumPy number."""
+    return type(value) in (bool, int, float, complex) or (
+        issubclass(type(value), np.generic) and value.dtype.kind in "biufc"
+    )
+
+
+def same_number(a: Any, b: Any) -> bool:
+    """Whether two concrete numbers are the same to the last bit and of one class."""
+    return type(a) is type(b) and (repr(a) == repr(b))
+
+
+def named_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and hasattr(value, "_fields")
+
+
+def rebuild_tuple(model: type, items: Any) -> Any:
+    """A tuple or named tuple of the items."""
+    return model(*items) if hasattr(model, "_fields") else tuple(items)
+
+
+class Merger:
+    """Merges the values of two branches; collects the outputs that the ifelse needs, then rebuilds."""
+
+    def __init__(self, state: State, arrays: Arrays, a: Branch, b: Branch) -> None:
+        self.state = state
+        self.arrays = arrays
+        self.sides = (a, b)
+        self.slots: list[tuple[Variable, Variable]] = []
+        self.storages: dict[tuple[Any, Any], int] = {}
+        self.partners: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
+        self.made: dict[int, Storage] = {}
+
+    def slot(self, a: Variable, b: Variable) -> int:
+        self.slots.append((a, b))
+        return len(self.slots) - 1
+
+    def in_side(self, side: int, action: Callable[[], Any]) -> Any:
+        """Do something in the region of one branch."""
+        saved = self.state.region
+        self.state.region = self.sides[side].region
+        try:
+            return action()
+        finally:
+            self.state.region = saved
+
+    def variable(self, side: int, value: Any) -> Variable:
+        variable: Variable = self.in_side(side, lambda: self.arrays.variable(value))
+        return variable
+
+    def key(self, side: int, value: Any) -> tuple[Any, ...]:
+        """What must agree for two values to be one alternative."""
+        region = self.sides[side].region
+        kind = type(value)
+        if kind is TracedScalar or is_number(value):
+            type_ = value.type if kind is TracedScalar else type_of(value)
+            return ("scalar", type_)
+        if kind is TracedArray:
+            if value.storage.region.within(region):
+                type_ = self.in_side(side, lambda: self.arrays.read(value)).tensor
+                return ("array", type_.dtype, type_.ndim)
+            return ("reference", value.storage, value.steps)
+        if kind is TracedObject:
+            return ("object", value.variable.type)
+        if isinstance(value, tuple):
+            return ("tuple", kind, len(value))
+        if kind is TracedList:
+            if self._made_inside(side, value):
+                return ("list", value.element) if value.dynamic is not None else ("list", len(value))
+            return ("same", id(value))
+        if kind is dict and self._made_inside(side, value):
+            return ("dict", tuple(value))
+        if kind is InterpretedFunction:
+            return ("function", id(value.source.node), id(value.frame))
+        if kind is TracedRange:
+            return ("range",)
+        try:
+            hash(value)
+        except TypeError:
+            return ("same", id(value))
+        return ("constant", kind, value)
+
+    def _made_inside(self, side: int, value: Any) -> bool:
+        return value is not None and self.sides[side].region.objects.get(id(value)) is value
+
+    def merge(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        """A function that makes the merged value of the outputs of the ifelse."""
+        if a is ABSENT and b is ABSENT:
+            return lambda outs: UNBOUND
+        if a is b:
+            return lambda outs: a
+        lists = [self._alternatives(side, v) for side, v in enumerate((a, b))]
+        keys = list(dict.fromkeys([k for alternatives in lists for k in alternatives]))
+        parts = [self._same(k, lists[0].get(k, ABSENT), lists[1].get(k, ABSENT)) for k in keys]
+        if len(keys) == 1:
+            return parts[0]
+        tags = [self._tag(side, v, list(lists[side]), keys) for side, v in enumerate((a, b))]
+        place = self.slot(*tags)
+        return lambda outs: TracedUnion(outs[place], tuple([part(outs) for part in parts]))
+
+    def _alternatives(self, side: int, value: Any) -> dict[Any, Any]:
+        if value is ABSENT:
+            return {}
+        if type(value) is TracedUnion:
+            return {self.key(side, v): v for v in value.alternatives}
+        return {self.key(side, value): value}
+
+    def _tag(self, side: int, value: Any, own: list[Any], keys: list[Any]) -> Variable:
+        if value is ABSENT:
+            return constant(0)
+        if type(value) is not TracedUnion:
+            return constant(keys.index(own[0]))
+        order = [keys.index(k) for k in own]
+        if order == list(range(len(order))):
+            return self.in_side(side, lambda: self.state.region.lift(value.tag))
+
+        def renumber() -> Variable:
+            total: Variable = constant(0)
+            for k, number in enumerate(order):
+                is_k = self.state.emit(PYTHON["eq"], [value.tag, constant(k)]).out
+                part = self.state.emit(PYTHON["mul"], [is_k, constant(number)]).out
+                total = self.state.emit(PYTHON["add"], [total, part]).out
+            return total
+
+        return self.in_side(side, renumber)
+
+    def _same(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        kind = key[0]
+        if kind == "array":
+            return self._array(a, b)
+        if kind in {"scalar", "object"}:
+            return self._scalar(a, b)
+        model = b if a is ABSENT else a
+        if kind == "tuple":
+            parts = [self.merge(*pair) for pair in self._pairs(a, b, len(model))]
+            return lambda outs: rebuild_tuple(type(model), [part(outs) for part in parts])
+        if kind == "range":
+            bounds = [self.merge(_part(a, n), _part(b, n)) for n in ("start", "stop", "step")]
+            return lambda outs: TracedRange(*[part(outs) for part in bounds])
+        if kind == "list":
+            return self._list(key, a, b)
+        if kind == "dict":
+            entries = {k: self.merge(_entry(a, k), _entry(b, k)) for k in model}
+            return lambda outs: self.state.made({k: part(outs) for k, part in entries.items()})
+        return lambda outs: model
+
+    def _pairs(self, a: Any, b: Any, n: int) -> list[tuple[Any, Any]]:
+        absent = [ABSENT] * n
+        left = absent if a is ABSENT else list.__iter__(a) if isinstance(a, list) else a
+        right = absent if b is ABSENT else list.__iter__(b) if isinstance(b, list) else b
+        return list(zip(left, right, strict=True))
+
+    def _list(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        if type(key[1]) is int:
+            parts = [self.merge(*pair) for pair in self._pairs(a, b, key[1])]
+            return lambda outs: self.state.made(TracedList([part(outs) for part in parts]))
+        place = self._variables(a, b, lambda value: value.dynamic)
+        return lambda outs: self.state.made(TracedList((), outs[place]))
+
+    def _variables(self, a: Any, b: Any, get: Callable[[Any], Variable]) -> int:
+        found: list[Variable | None] = []
+        for side, value in enumerate((a, b)):
+            found.append(
+                None
+                if value is ABSENT
+                else self.in_side(side, lambda value=value: self.state.region.lift(get(value)))
+            )
+        return self._filled_slot(found[0], found[1])
+
+    def _filled_slot(self, a: Variable | None, b: Variable | None) -> int:
+        model = b if a is None else a
+        assert model is not None
+        absent = control.undefined(type=model.type)
+        return self.slot(absent if a is None else a, absent if b is None else b)
+
+    def _scalar(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        if is_number(a) and (b is ABSENT or (is_number(b) and same_number(a, b))):
+            return lambda outs: a
+        if is_number(b) and a is ABSENT:
+            return lambda outs: b
+        pair = [None if v is ABSENT else self.variable(side, v) for side, v in enumerate((a, b))]
+        outer = self._common_outer(pair)
+        if outer is not None:
+            return lambda outs: self.arrays.wrap(outer)
+        place = self._filled_slot(*pair)
+        return lambda outs: self.arrays.wrap(outs[place])
+
+    def _common_outer(self, pair: list[Variable | None]) -> Variable | None:
+        """The variable of the enclosing graph that both sides are, if they are captures of one."""
+        found = [
+            v if isinstance(v, Constant) else self.sides[side].region.initial.get(v)
+            for side, v in enumerate(pair)
+            if v is not None
+        ]
+        if len(found) == len(pair) and found[0] is not None and found[0] is found[1]:
+            return found[0]
+        return None
+
+    def _array(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        ids = [None if v is ABSENT else (v.storage, v.steps) for v in (a, b)]
+        place = self.storages.get((ids[0], ids[1]))
+        if place is None:
+            for side, value in enumerate((a, b)):
+                if value is ABSENT:
+                    continue
+                other = self.partners[side].setdefault(value.storage, (ids[side], ids[1 - side]))
+                if other != (ids[side], ids[1 - side]):
+                    msg = "arrays made in a branch share memory in a way that the other branch's do not"
+                    raise Fallback(msg)
+            pair = [None if v is ABSENT else self.variable(side, v) for side, v in enumerate((a, b))]
+            place = self._filled_slot(*pair)
+            self.storages[(ids[0], ids[1])] = place
+        slot = place
+        contiguous = all(v is ABSENT or (v.storage.contiguous and not v.steps) for v in (a, b))
+
+        def rebuild(outs: tuple[Variable, ...]) -> TracedArray:
+            if slot not in self.made:
+                self.made[slot] = Storage(outs[slot], self.state.region, contiguous=contiguous)
+            return TracedArray(self.made[slot])
+
+        return rebuild
+
+    # Places ----------------------------------------------------------------------------------------------------
+
+    def merge_place(self, place: Place, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        """As merge, for what `State.get_place` gives of a place."""
+        kind = place[0]
+        if kind == "storage":
+            return self._storage(a, b)
+        if kind == "items":
+            return self._items(a, b)
+        if kind == "entries":
+            model = b if a is ABSENT else a
+            if a is not ABSENT and b is not ABSENT and list(a) != list(b):
+                msg = "a dict gets other keys in one branch than in the other"
+                raise Fallback(msg)
+            entries = {k: self.merge(_entry(a, k), _entry(b, k)) for k in model}
+            return lambda outs: {k: part(outs) for k, part in entries.items()}
+        if kind == "view":
+            if a is not ABSENT and b is not ABSENT and a != b:
+                msg = "an array gets another shape in one branch than in the other"
+                raise Fallback(msg)
+            return lambda outs: b if a is ABSENT else a
+        return self.merge(a, b)
+
+    def _storage(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        pair = [
+            None if v is ABSENT else self.in_side(side, lambda v=v: self.state.region.lift(v))
+            for side, v in enumerate((a, b))
+        ]
+        outer = self._common_outer(pair)
+        if outer is not None:
+            return lambda outs: outer
+        place = self._filled_slot(*pair)
+        return lambda outs: outs[place]
+
+    def _items(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        sides = [None if v is ABSENT else v for v in (a, b)]
+        concrete = [v for v in sides if v is not None and v[1] is None]
+        if len({len(v[0]) for v in concrete}) == 1 and all(v is None or v[1] is None for v in sides):
+            n = len(concrete[0][0])
+            rows = [[ABSENT] * n if v is None else v[0] for v in sides]
+            parts = [self.merge(*pair) for pair in zip(*rows, strict=True)]
+            return lambda outs: ([part(outs) for part in parts], None)
+        element = None
+        for v in sides:
+            if v is not None and v[1] is not None:
+                element = v[1].type.element
+        for side, v in enumerate(sides):
+            if v is not None and v[1] is None:
+                element = self.in_side(side, lambda v=v, e=element: element_type(self.arrays, v[0], e))
+        found: list[Variable | None] = []
+        for side, v in enumerate(sides):
+            found.append(
+                None if v is None else self.in_side(side, lambda v=v: list_variable(self.state, self.arrays, v, element))
+            )
+        place = self._filled_slot(found[0], found[1])
+        return lambda outs: ([], outs[place])
+
+
+def element_type(arrays: Arrays, items: list[Any], start: Any = None) -> Any:
+    """The one type that all elements of a list conform to; Fallback if there is none."""
+    result = start
+    for item in items:
+        try:
+            type_ = arrays.variable(item).type if type(item) is not TracedList else _list_type(arrays, item)
+        except TypeError as error:
+            raise Fallback(str(error)) from None
+        joined = type_ if result is None else join(result, type_)
+        if joined is None:
+            msg = f"a list whose length is known at run time only holds both {result!r} and {type_!r}"
+            raise Fallback(msg)
+        result = joined
+    return result
+
+
+def _list_type(arrays: Arrays, item: TracedList) -> Any:
+    if item.dynamic is not None:
+        return item.dynamic.type
+    return ListType(element_type(arrays, list(list.__iter__(item))))
+
+
+def list_variable(state: State, arrays: Arrays, content: tuple[list[Any], Any], element: Any = None) -> Variable:
+    """A variable that holds a list's elements, whose type is found, or given for an empty list."""
+    items, dynamic = content
+    if dynamic is not None:
+        return state.region.lift(dynamic)
+    element = element_type(arrays, items, element)
+    if element is None:
+        msg = "an empty list grows in one branch or loop, and nothing tells the type of its elements"
+        raise Fallback(msg)
+    variables = []
+    for item in items:
+        if type(item) is TracedList:
+            variables.append(list_variable(state, arrays, (list(list.__iter__(item)), item.dynamic)))
+        elif isinstance(element, TensorType) and element.is_array:
+            msg = "a list of arrays grows: its elements would have to keep their identity"
+            if type(item) is TracedArray and item.storage.origin is not None:
+                raise Fallback(msg)
+            variables.append(arrays.variable(item))
+        else:
+            variables.append(arrays.variable(item))
+    return state.emit(control.list_make, variables, {"type": ListType(element)}).out
+
+
+def _part(value: Any, name: str) -> Any:
+    return ABSENT if value is ABSENT else getattr(value, name)
+
+
+def _entry(value: Any, key: Any) -> Any:
+    return ABSENT if value is ABSENT else value[key]

@@ -1,0 +1,193 @@
+"""Bound methods of traced arrays, scalars, lists and dicts."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback
+from tracetensor.graph.answers import METHODS, MUTATING
+from tracetensor.graph.ops.scalars import PYTHON
+from tracetensor.tracer.state import Box
+from tracetensor.tracer.values import TracedArray, TracedList, TracedScalar, TracedUnion, is_traced
+
+if TYPE_CHECKING:
+    from tracetensor.tracer.calls import Calls
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Method:
+    """A method taken from a traced value, not called yet."""
+
+    owner: Any
+    name: str
+
+
+def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """owner.name(*args, **kwargs)."""
+    owner, name = method.owner, method.name
+    for position, value in enumerate(args):
+        if type(value) is TracedUnion and type(owner) is not TracedList:
+            return calls.interpreter.control.resolve(
+                value, lambda v: call_method(calls, method, [*args[:position], v, *args[position + 1 :]], kwargs)
+            )
+    if type(owner) is TracedArray:
+        return _array_method(calls, owner, name, args, kwargs)
+    if type(owner) is TracedScalar:
+        return _scalar_method(calls, owner, name, args, kwargs)
+    if type(owner) is TracedList:
+        return _list_method(calls, owner, name, args, kwargs)
+    if type(owner) is dict:
+        return _dict_method(calls, owner, name, args, kwargs)
+    return _ufunc_method(calls, owner, name, args, kwargs)
+
+
+def _array_method(calls: Calls, owner: TracedArray, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    arrays = calls.arrays
+    if name == "fill":
+        arrays.set_index(owner, Ellipsis, *args)
+        return None
+    if name == "sort":
+        new = calls.library(np.sort, [owner, *args], kwargs)
+        arrays.overwrite(owner, arrays.variable(new))
+        return None
+    if name in {"partition", "put"}:
+        function = getattr(np, name)
+        if name == "put":
+            calls.mutating(MUTATING[np.put], [owner, *args], kwargs)
+        else:
+            arrays.overwrite(owner, arrays.variable(calls.library(function, [owner, *args], kwargs)))
+        return None
+    if name == "tolist":
+        return _tolist(calls, owner)
+    if name in METHODS:
+        return calls.build(METHODS[name], getattr(np.ndarray, name), [owner, *args], kwargs)
+    if name in {"__len__", "__getitem__", "__abs__"}:
+        msg = f"array.{name} called by name"
+        raise Fallback(msg)
+    if name in {"dump", "dumps", "tofile", "setflags", "resize", "byteswap", "view", "setfield", "getfield"}:
+        msg = f"the array method .{name}() is not traced"
+        raise Fallback(msg)
+    return calls.callback(getattr(np.ndarray, name), [owner, *args], kwargs)
+
+
+def _tolist(calls: Calls, owner: TracedArray) -> Any:
+    sequences = calls.interpreter.sequences
+    ndim = calls.arrays.type(owner).ndim
+    if ndim == 0:
+        return calls.build(METHODS["item"], np.ndarray.item, [owner], {})
+    if ndim > 1:
+        msg = "tolist() of an array of more than one axis"
+        raise Fallback(msg)
+    length, item = sequences._steps(owner)
+
+    def element(k: Any) -> Any:
+        return calls.build(METHODS["item"], np.ndarray.item, [item(k)], {})
+
+    if type(length) is int:
+        return calls.state.made(TracedList([element(k) for k in range(length)]))
+    return sequences.collect(length, element)
+
+
+def scalar_attribute(calls: Calls, owner: TracedScalar, name: str) -> Any:
+    """An attribute of a scalar."""
+    type_ = owner.type
+    if type_.is_python:
+        if name in {"real", "imag"} and type_.kind != "bool":
+            return calls.arrays.wrap(calls.state.emit(PYTHON[name], [owner.variable]).out)
+        if name in {"numerator", "denominator"} and type_.kind == "int":
+            return owner if name == "numerator" else 1
+        if not hasattr(owner.__class__, name):
+            msg = f"'{type_.kind}' object has no attribute '{name}'"
+            raise AttributeError(msg)
+        return Method(owner, name)
+    simple: dict[str, Any] = {
+        "dtype": type_.dtype, "shape": (), "ndim": 0, "size": 1, "itemsize": type_.dtype.itemsize,
+        "nbytes": type_.dtype.itemsize, "T": owner,
+    }  # fmt: skip
+    if name in simple:
+        return simple[name]
+    if name in {"real", "imag"}:
+        return calls.library(getattr(np, name), [owner], {})
+    if not hasattr(type_.dtype.type, name):
+        msg = f"'numpy.{type_.dtype.type.__name__}' object has no attribute '{name}'"
+        raise AttributeError(msg)
+    return Method(owner, name)
+
+
+def _scalar_method(calls: Calls, owner: TracedScalar, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    cls = owner.__class__
+    if owner.type.is_python:
+        if name == "conjugate":
+            return calls.arrays.wrap(calls.state.emit(PYTHON[name], [owner.variable]).out)
+        return calls.callback(getattr(cls, name), [owner, *args], kwargs)
+    if name in METHODS:
+        return calls.build(METHODS[name], getattr(cls, name), [owner, *args], kwargs)
+    return calls.callback(getattr(cls, name), [owner, *args], kwargs)
+
+
+def _list_method(calls: Calls, owner: TracedList, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    sequences = calls.interpreter.sequences
+    if name == "append":
+        sequences.append(owner, *args)
+        return None
+    if name == "pop":
+        return sequences.pop(owner, *args)
+    if name == "extend":
+        sequences.extend(owner, *args)
+        return None
+    if name == "copy":
+        return sequences.whole_list(owner)
+    if name in {"index", "count"}:
+        return calls.outside.prelude(calls.interpreter, f"list_{name}", [owner, *args])
+    if owner.dynamic is None and name in {"insert", "clear", "reverse", "remove", "sort"}:
+        if name in {"remove", "sort"} and is_traced((owner, args, kwargs)):
+            msg = f"list.{name} of traced values"
+            raise Fallback(msg)
+        if name == "insert" and is_traced(args[:1]):
+            msg = "list.insert at a traced position"
+            raise Fallback(msg)
+        calls.state.log(("items", Box(owner)))
+        getattr(list, name)(owner, *args, **kwargs)
+        return None
+    return _dynamic_list_method(calls, owner, name, args)
+
+
+def _dynamic_list_method(calls: Calls, owner: TracedList, name: str, args: list[Any]) -> Any:
+    from tracetensor.graph.ops import control
+
+    functions = {"reverse": control.list_reverse, "clear": control.list_clear, "insert": control.list_insert}
+    if name not in functions or owner.dynamic is None:
+        msg = f"list.{name} of a list whose length is known at run time only"
+        raise Fallback(msg)
+    variables = [calls.arrays.variable(a) for a in args]
+    new = calls.state.emit(functions[name], [owner.dynamic, *variables]).out
+    calls.state.write(("items", Box(owner)), ([], new))
+    return None
+
+
+def _dict_method(calls: Calls, owner: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if args and name in {"get", "pop", "setdefault"}:
+        args = [calls.force(args[0], "a dict's key"), *args[1:]]
+    if name in {"update", "pop", "setdefault", "clear", "popitem"}:
+        calls.state.log(("entries", Box(owner)))
+        return getattr(owner, name)(*args, **kwargs)
+    result = getattr(owner, name)(*args, **kwargs)
+    if name in {"keys", "values", "items"}:
+        return tuple(result)
+    return calls.state.made(result) if name == "copy" else result
+
+
+def _ufunc_method(calls: Calls, owner: np.ufunc, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    bound = getattr(owner, name)
+    if name == "at":
+        return calls.interpreter.calls.update_at(owner, args)
+    from tracetensor.graph.ops import reduction
+
+    builder = getattr(reduction, f"ufunc_{name}_call", None)
+    if builder is None or not is_traced((args, kwargs)):
+        return calls.callback(bound, args, kwargs)
+    return calls.build(lambda *a, **k: builder(owner, *a, **k), bound, args, kwargs)
+

@@ -1,0 +1,558 @@
+"""What can be run over, indexed and unpacked: arrays, lists, tuples, ranges, enumerate, zip and reversed."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback
+from tracetensor.graph.node import constant
+from tracetensor.graph.ops import control
+from tracetensor.graph.ops.shape import shape_of
+from tracetensor.graph.types import ListType, TensorType
+from tracetensor.tracer.control import COMPLETIONS, NORMAL, Loop
+from tracetensor.tracer.merge import element_type, list_variable
+from tracetensor.tracer.state import Box
+from tracetensor.tracer.values import (
+    TracedArray,
+    TracedList,
+    TracedRange,
+    TracedScalar,
+    TracedSequence,
+    TracedUnion,
+    is_traced,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracetensor.graph.node import Variable
+    from tracetensor.tracer.interpreter import Frame, Interpreter
+
+
+class Sequences:
+    """Iteration, indexing and unpacking."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+        self.state = interpreter.state
+        self.arrays = interpreter.arrays
+
+    # Length and items ------------------------------------------------------------------------------------------
+
+    def dims(self, array: TracedArray) -> tuple[Any, ...]:
+        """The shape of an array: ints where known, else traced ints."""
+        dims = shape_of(self.arrays.read(array))
+        self.state.adopt_built_all(dims)
+        return tuple([d if type(d) is int else self.arrays.wrap(d) for d in dims])
+
+    def length(self, value: Any) -> Any:
+        """len(value): an int or a traced int."""
+        if type(value) is TracedArray:
+            dims = self.dims(value)
+            if not dims:
+                msg = "len() of unsized object"
+                raise TypeError(msg)
+            return dims[0]
+        if type(value) is TracedList and value.dynamic is not None:
+            return self.arrays.wrap(self.state.emit(control.list_len, [value.dynamic]).out)
+        if type(value) is TracedRange:
+            return self._range_length(value)
+        if type(value) is TracedSequence:
+            return value.length
+        if type(value) is TracedScalar:
+            msg = f"object of type '{value.__class__.__name__}' has no len()"
+            raise TypeError(msg)
+        if isinstance(value, list):
+            return list.__len__(value)
+        return len(value)
+
+    def _range_length(self, value: TracedRange) -> Any:
+        ops = self.interpreter.operations
+        step = value.step
+        if type(step) is not int:
+            step = self.interpreter.calls.force(step, "the step of a range")
+        distance = ops.binary("sub", value.stop, value.start)
+        if step > 0:
+            count = ops.binary("floordiv", ops.binary("add", distance, step - 1), step) if step != 1 else distance
+        else:
+            count = ops.binary("floordiv", ops.binary("add", distance, step + 1), step)
+        if type(count) is int:
+            return max(count, 0)
+        return count
+
+    def indexable(self, value: Any) -> bool:
+        """Whether items can be had by a traced position, so that a loop over the value can stay a loop."""
+        kind = type(value)
+        if kind in (range, TracedRange, TracedArray, TracedSequence):
+            return kind is not TracedSequence or value.whole
+        return kind is TracedList and value.dynamic is not None
+
+    def steps(self, value: Any) -> tuple[Any, Callable[[Any], Any]]:
+        """How many steps a loop over the value takes (an int or an INT variable), and its item at a position."""
+        length, item = self._steps(value)
+        if isinstance(length, TracedScalar):
+            length = self.state.region.lift(length.variable)
+        return length, item
+
+    def _steps(self, value: Any) -> tuple[Any, Callable[[Any], Any]]:
+        ops = self.interpreter.operations
+        kind = type(value)
+        if kind is range:
+            return len(value), lambda k: value[k] if type(k) is int else _affine(ops, value.start, value.step, k)
+        if kind is TracedRange:
+            return self._range_length(value), lambda k: _affine(ops, value.start, value.step, k)
+        if kind is TracedArray:
+            dims = self.dims(value)
+            if not dims:
+                msg = "iteration over a 0-d array"
+                raise TypeError(msg)
+            return dims[0], lambda k: self.arrays.get_index(value, k)
+        if kind is TracedSequence:
+            return value.length, value.item
+        if kind is TracedList and value.dynamic is not None:
+            return self.length(value), lambda k: self.get_item(value, k)
+        if kind is TracedScalar:
+            msg = f"'{value.__class__.__name__}' object is not iterable"
+            raise TypeError(msg)
+        if isinstance(value, (dict, str, set, frozenset)) or hasattr(value, "__iter__"):
+            items = list(list.__iter__(value) if isinstance(value, list) else value)
+            return len(items), lambda k: items[k]
+        msg = f"'{type(value).__name__}' object is not iterable"
+        raise TypeError(msg)
+
+    def enumerate(self, value: Any, start: Any = 0) -> TracedSequence:
+        length, item = self._steps(value)
+        ops = self.interpreter.operations
+        return TracedSequence(
+            length, lambda k: (ops.binary("add", k, start), item(k)), self.indexable(value)
+        )
+
+    def zip(self, *values: Any) -> TracedSequence:
+        parts = [self._steps(v) for v in values]
+        whole = all(map(self.indexable, values))
+        length = self.shortest([p[0] for p in parts])
+        return TracedSequence(length, lambda k: tuple([item(k) for _, item in parts]), whole)
+
+    def shortest(self, lengths: list[Any]) -> Any:
+        """The least of several lengths."""
+        if not lengths:
+            return 0
+        if all(type(n) is int for n in lengths):
+            return min(lengths)
+        result = lengths[0]
+        for n in lengths[1:]:
+            same = isinstance(n, TracedScalar) and isinstance(result, TracedScalar) and n.variable is result.variable
+            if not same:
+                result = self.interpreter.calls.least([result, n])
+        return result
+
+    def reversed(self, value: Any) -> Any:
+        if type(value) is range:
+            return value[::-1]
+        length, item = self._steps(value)
+        ops = self.interpreter.operations
+
+        def at(k: Any) -> Any:
+            return item(ops.binary("sub", ops.binary("sub", length, 1), k))
+
+        return TracedSequence(length, at, self.indexable(value))
+
+    def unpack(self, value: Any, count: int | None) -> list[Any]:
+        """The items of a value, one by one; ValueError unless there are `count`."""
+        length, item = self._steps(value)
+        if type(length) is not int:
+            length = self.interpreter.calls.force(length, "the length of what is unpacked", expected=count)
+        if count is not None and length < count:
+            msg = f"not enough values to unpack (expected {count}, got {length})"
+            raise ValueError(msg)
+        if count is not None and length > count:
+            msg = f"too many values to unpack (expected {count})"
+            raise ValueError(msg)
+        return [item(k) for k in range(length)]
+
+    def whole_list(self, value: Any) -> TracedList:
+        """list(value)."""
+        if type(value) is TracedList and value.dynamic is not None:
+            return self.state.made(TracedList((), value.dynamic))  # type: ignore[no-any-return]
+        if not is_traced(value):
+            return self.state.made(TracedList(value))  # type: ignore[no-any-return]
+        length, item = self._steps(value)
+        if type(length) is int:
+            return self.state.made(TracedList([item(k) for k in range(length)]))  # type: ignore[no-any-return]
+        return self.collect(length, lambda k: item(k))
+
+    # Items -----------------------------------------------------------------------------------------------------
+
+    def get_item(self, container: Any, index: Any) -> Any:
+        """container[index]."""
+        if type(container) is TracedArray:
+            return self._array_item(container, index)
+        if type(container) is TracedList and container.dynamic is not None:
+            return self._dynamic_item(container, index)
+        if isinstance(index, TracedArray) and isinstance(container, np.ndarray):
+            return self._array_item(self.arrays.wrap(self.arrays.variable(container)), index)
+        if type(index) is slice and is_traced(index):
+            return self._traced_slice(container, index)
+        if isinstance(index, TracedScalar):
+            return self._choose_item(container, index)
+        if type(container) is TracedScalar:
+            return self._scalar_item(container, index)
+        if type(container) is TracedRange:
+            _, item = self._steps(container)
+            return item(index)
+        if not isinstance(container, (list, tuple, dict, str, range, np.ndarray)) and not isinstance(container, np.generic):
+            return self.interpreter.calls.outside_item(container, index)
+        result = container[index]
+        if type(container) is TracedList and type(index) is slice:
+            return self.state.made(TracedList(result))
+        return result
+
+    def _scalar_item(self, container: TracedScalar, index: Any) -> Any:
+        if container.type.is_python:
+            msg = f"'{container.__class__.__name__}' object is not subscriptable"
+            raise TypeError(msg)
+        if index in ((), Ellipsis):
+            return container
+        msg = "invalid index to scalar variable."
+        raise IndexError(msg)
+
+    def _array_item(self, array: TracedArray, index: Any) -> Any:
+        entries = index if type(index) is tuple else (index,)
+        for position, entry in enumerate(entries):
+            if type(entry) is TracedUnion:
+                return self.interpreter.control.resolve(
+                    entry,
+                    lambda e, p=position: self._array_item(
+                        array, (*entries[:p], e, *entries[p + 1 :]) if type(index) is tuple else e
+                    ),
+                )
+        return self.arrays.get_index(array, index)
+
+    def _dynamic_item(self, container: TracedList, index: Any) -> Any:
+        if type(index) is slice:
+            msg = "a slice of a list whose length is known at run time only"
+            raise Fallback(msg)
+        assert container.dynamic is not None
+        if isinstance(container.element, ListType):
+            msg = "a list of lists whose lengths are known at run time only"
+            raise Fallback(msg)
+        position = self.arrays.variable(index)
+        return self.arrays.wrap(self.state.emit(control.list_get, [container.dynamic, position]).out)
+
+    def _traced_slice(self, container: Any, index: slice) -> Any:
+        if type(container) is tuple or isinstance(container, list):
+            calls = self.interpreter.calls
+            parts = [p if p is None or type(p) is int else calls.force(p, "a slice of a list") for p in
+                     (index.start, index.stop, index.step)]  # fmt: skip
+            return self.get_item(container, slice(*parts))
+        msg = f"a traced slice of a {type(container).__name__}"
+        raise Fallback(msg)
+
+    def _choose_item(self, container: Any, index: TracedScalar) -> Any:
+        """container[index] for an index known at run time: of a homogeneous list, an element of it made dynamic."""
+        if isinstance(container, (list, tuple, range)):
+            try:
+                items = list(list.__iter__(container)) if isinstance(container, list) else list(container)
+                type_ = element_type(self.arrays, items)
+            except Fallback:
+                type_ = None
+            if isinstance(type_, TensorType) and not type_.is_array and items:
+                made = list_variable(self.state, self.arrays, (items, None), type_)
+                position = self.arrays.variable(index)
+                return self.arrays.wrap(self.state.emit(control.list_get, [made, position]).out)
+            return self._branch_item(items, index)
+        if isinstance(container, (dict, str)):
+            return container[self.interpreter.calls.force(index, "the value of a key")]
+        if isinstance(container, np.ndarray):
+            return self._array_item(self.arrays.wrap(self.arrays.variable(container)), index)
+        return container[self.interpreter.calls.force(index, "the value of an index")]
+
+    def _branch_item(self, items: list[Any], index: TracedScalar) -> Any:
+        """items[index] of a few items of any kind: a chain of branches, which ends in IndexError."""
+        interpreter = self.interpreter
+        if len(items) > 16:
+            return items[interpreter.calls.force(index, "the value of an index")]
+
+        def chain(k: int) -> Any:
+            if k == len(items):
+                msg = "list index out of range"
+                raise IndexError(msg)
+            hit = interpreter.truth_of(interpreter.operations.binary("eq", index, k))
+            hit_back = interpreter.truth_of(interpreter.operations.binary("eq", index, k - len(items)))
+            return interpreter.control.choose(
+                self.arrays.variable(TracedScalar(hit)),
+                lambda: items[k],
+                lambda: interpreter.control.choose(hit_back, lambda: items[k], lambda: chain(k + 1)),
+            )
+
+        return chain(0)
+
+    def set_item(self, container: Any, index: Any, value: Any) -> None:
+        """container[index] = value."""
+        control_ = self.interpreter.control
+        for union in (container, index, value):
+            if type(union) is TracedUnion:
+                # A list may hold one of several values; an array takes whichever it is.
+                if union is value and type(container) is not TracedArray:
+                    continue
+                pick = [container, index, value]
+                position = next(k for k, v in enumerate(pick) if v is union)
+                control_.resolve(
+                    union, lambda v, p=position: self.set_item(*[*pick[:p], v, *pick[p + 1 :]])
+                )
+                return
+        if type(container) is TracedArray:
+            if type(index) is tuple and any(type(e) is TracedUnion for e in index):
+                position = next(k for k, e in enumerate(index) if type(e) is TracedUnion)
+                control_.resolve(
+                    index[position],
+                    lambda e: self.set_item(container, (*index[:position], e, *index[position + 1 :]), value),
+                )
+                return
+            self.arrays.set_index(container, index, value)
+            return
+        if type(container) is TracedList:
+            self._set_list_item(container, index, value)
+            return
+        if type(container) is dict:
+            if is_traced(index):
+                index = self.interpreter.calls.force(index, "a dict's key")
+            self.state.log(("entries", Box(container)))
+            container[index] = value
+            return
+        if isinstance(container, (tuple, str, range)):
+            msg = f"'{type(container).__name__}' object does not support item assignment"
+            raise TypeError(msg)
+        self.interpreter.calls.set_outside_item(container, index, value)
+
+    def _set_list_item(self, container: TracedList, index: Any, value: Any) -> None:
+        place = ("items", Box(container))
+        if container.dynamic is None and not is_traced(index):
+            self.state.log(place)
+            list.__setitem__(container, index, value)
+            return
+        if type(index) is slice:
+            msg = "assignment to a slice of a list of traced length"
+            raise Fallback(msg)
+        content = (list(list.__iter__(container)), container.dynamic)
+        variable = list_variable(self.state, self.arrays, content)
+        element = variable.type.element  # type: ignore[attr-defined]
+        item = self.arrays.variable(value)
+        if item.type is not element:
+            msg = f"a {item.type!r} is put into a list of {element!r}"
+            raise Fallback(msg)
+        position = self.arrays.variable(index)
+        new = self.state.emit(control.list_set, [variable, item, position]).out
+        self.state.write(place, ([], new))
+
+    def delete_item(self, container: Any, index: Any) -> None:
+        """del container[index]."""
+        if type(container) is TracedList and container.dynamic is None and not is_traced(index):
+            self.state.log(("items", Box(container)))
+            list.__delitem__(container, index)
+            return
+        if type(container) is dict and not is_traced(index):
+            self.state.log(("entries", Box(container)))
+            del container[index]
+            return
+        msg = "this deletion is not traced"
+        raise Fallback(msg)
+
+    def contains(self, container: Any, value: Any) -> Any:
+        """value in container."""
+        if type(container) is TracedArray:
+            found = self.interpreter.operations.binary("eq", container, value)
+            return self.interpreter.truth_of_any(found)
+        if not is_traced(container) and not is_traced(value):
+            return value in container
+        if isinstance(container, dict):
+            return self.interpreter.calls.force(value, "a dict's key") in container
+        if type(container) in (range, TracedRange):
+            return self._in_range(container, value)
+        items = self.unpack(container, None)
+        interpreter = self.interpreter
+
+        def search(k: int) -> Any:
+            if k == len(items):
+                return False
+            hit = interpreter.truth_of(interpreter.operations.binary("eq", items[k], value))
+            if type(hit) is bool:
+                return True if hit else search(k + 1)
+            return interpreter.control.choose(hit, lambda: True, lambda: search(k + 1))
+
+        return search(0)
+
+    def _in_range(self, container: Any, value: Any) -> Any:
+        ops, interpreter = self.interpreter.operations, self.interpreter
+        if container.step != 1:
+            msg = "`in` on a range with a step"
+            raise Fallback(msg)
+        low = interpreter.truth_of(ops.binary("ge", value, container.start))
+        return interpreter.control.choose(
+            self.arrays.variable(TracedScalar(low)) if type(low) is not bool else constant(low),
+            lambda: ops.binary("lt", value, container.stop),
+            lambda: False,
+        )
+
+    # Lists -----------------------------------------------------------------------------------------------------
+
+    def append(self, target: TracedList, value: Any) -> None:
+        place = ("items", Box(target))
+        if target.dynamic is None:
+            self.state.log(place)
+            list.append(target, value)
+            return
+        element = target.element
+        variable = self._element(value, element)
+        new = self.state.emit(control.list_append, [target.dynamic, variable]).out
+        self.state.write(place, ([], new))
+
+    def _element(self, value: Any, element: Any) -> Variable:
+        variable = (
+            list_variable(self.state, self.arrays, (list(list.__iter__(value)), value.dynamic))
+            if type(value) is TracedList
+            else self.arrays.variable(value)
+        )
+        from tracetensor.graph.types import conforms
+
+        if not conforms(variable.type, element):
+            msg = f"a {variable.type!r} is appended to a list of {element!r}"
+            raise Fallback(msg)
+        return variable
+
+    def pop(self, target: TracedList, position: Any = -1) -> Any:
+        place = ("items", Box(target))
+        if target.dynamic is None and not is_traced(position):
+            self.state.log(place)
+            return list.pop(target, position)
+        variable = list_variable(self.state, self.arrays, (list(list.__iter__(target)), None)) if target.dynamic is None else target.dynamic
+        rest, item = self.state.emit(control.list_pop, [variable, self.arrays.variable(position)]).outputs
+        self.state.write(place, ([], rest))
+        return self.arrays.wrap(item)
+
+    def extend(self, target: TracedList, values: Any) -> None:
+        if target.dynamic is None:
+            length, item = self._steps(values)
+            if type(length) is int:
+                self.state.log(("items", Box(target)))
+                list.extend(target, [item(k) for k in range(length)])
+                return
+        length, item = self._steps(values)
+        self._append_all(target, length, item)
+
+    def collect(self, length: Any, item: Callable[[Any], Any]) -> TracedList:
+        """A list of what `item` gives at every position."""
+        result: TracedList = self.state.made(TracedList())
+        self._append_all(result, length, item)
+        return result
+
+    def _append_all(self, target: TracedList, length: Any, item: Callable[[Any], Any]) -> None:
+        frame = self.state.frames[-1]
+
+        def bind(k: Any) -> None:
+            self.append(target, item(k))
+
+        loop = Loop(
+            frame, (id(item.__code__), len(self.state.frames)), length if type(length) is int else self.state.region.lift(length.variable),
+            bind, lambda: COMPLETIONS[NORMAL], None, frozenset(), frozenset(frame.locals), frozenset(), frame.line,
+        )  # fmt: skip
+        self.interpreter.control.loop(loop)
+
+    def repeated(self, value: Any, count: Any) -> Any:
+        """value * count of a list or tuple."""
+        if not isinstance(count, TracedScalar):
+            msg = f"a list or tuple times a {type(count).__name__}"
+            raise Fallback(msg)
+        if not isinstance(value, list):
+            return value * self.interpreter.calls.force(count, "how often a tuple is repeated")
+        variable = list_variable(self.state, self.arrays, (list(list.__iter__(value)), getattr(value, "dynamic", None)))
+        if not isinstance(variable.type, ListType) or not isinstance(variable.type.element, TensorType):
+            msg = "a list of lists is repeated a number of times known at run time only"
+            raise Fallback(msg)
+        if variable.type.element.is_array:
+            msg = "a list of arrays is repeated a number of times known at run time only"
+            raise Fallback(msg)
+        new = self.state.emit(control.list_repeat, [variable, self.arrays.variable(count)]).out
+        return self.state.made(TracedList((), new))
+
+    def concatenated(self, a: list[Any], b: list[Any]) -> Any:
+        """a + b of lists."""
+        if all(getattr(v, "dynamic", None) is None for v in (a, b)):
+            return self.state.made(TracedList([*list.__iter__(a), *list.__iter__(b)]))
+        result = self.whole_list(a)
+        self.extend(result, b)
+        return result
+
+    def comprehension(self, frame: Frame, node: Any) -> Any:
+        """[element for target in iterable if condition …]."""
+        result: TracedList = self.state.made(TracedList())
+        own = set().union(*[_stored(g.target) for g in node.generators])
+        saved = {name: frame.locals.get(name) for name in own if name in frame.locals}
+
+        def level(depth: int) -> None:
+            if depth == len(node.generators):
+                self.append(result, self.interpreter.expression(frame, node.elt))
+                return
+            generator: ast.comprehension = node.generators[depth]
+            iterable = self.interpreter.expression(frame, generator.iter)
+            length, item = self.steps(iterable)
+
+            def body() -> Any:
+                self._filtered(frame, generator.ifs, lambda: level(depth + 1))
+                return COMPLETIONS[NORMAL]
+
+            inner_own = frozenset(own)
+            loop = Loop(
+                frame, (id(generator), len(self.state.frames)), length,
+                lambda k: self._bind_own(frame, generator.target, item(k)), body, None,
+                inner_own, frozenset(set(frame.locals) - own), frozenset(), frame.line,
+            )  # fmt: skip
+            loop.must_unroll = not self.indexable(iterable)
+            self.interpreter.control.loop(loop)
+
+        try:
+            level(0)
+        finally:
+            for name in own:
+                if name in saved:
+                    frame.locals[name] = saved[name]
+                else:
+                    frame.locals.pop(name, None)
+        return result
+
+    def _bind_own(self, frame: Frame, target: ast.expr, value: Any) -> None:
+        """Bind a comprehension's own variable (not a name of the function, whatever its scope says)."""
+        if isinstance(target, ast.Name):
+            self.state.write(("local", frame, target.id), value)
+            return
+        assert isinstance(target, (ast.Tuple, ast.List))
+        for part, item in zip(target.elts, self.unpack(value, len(target.elts)), strict=True):
+            self._bind_own(frame, part, item)
+
+    def _filtered(self, frame: Frame, conditions: list[ast.expr], action: Callable[[], None]) -> None:
+        if not conditions:
+            action()
+            return
+        test = self.interpreter.truth(frame, conditions[0])
+        if type(test) is bool:
+            if test:
+                self._filtered(frame, conditions[1:], action)
+            return
+        self.interpreter.control.choose(
+            test, lambda: self._filtered(frame, conditions[1:], action), lambda: None
+        )
+
+
+def _stored(target: Any) -> set[str]:
+    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
+def _affine(ops: Any, start: Any, step: Any, k: Any) -> Any:
+    scaled = k if type(step) is int and step == 1 else ops.binary("mul", k, step)
+    if type(start) is int and start == 0:
+        return scaled
+    return ops.binary("add", scaled, start)
+

@@ -1,0 +1,300 @@
+"""The syntax tree of a function, found by the positions of its code, and what its names are."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import inspect
+import linecache
+import textwrap
+import threading
+import types
+from typing import Any
+
+from tracetensor.errors import Fallback
+
+FunctionNode = ast.FunctionDef | ast.Lambda
+LOOPS = (ast.For, ast.While)
+
+
+@dataclasses.dataclass(eq=False)
+class FunctionSource:
+    """A function's tree and names. assigned: names that are its locals; nonlocals and globals as declared."""
+
+    node: Any
+    filename: str
+    name: str
+    qualname: str
+    assigned: frozenset[str]
+    nonlocals: frozenset[str]
+    globals: frozenset[str]
+    captured: frozenset[str]
+    body: list[ast.stmt]
+    live: dict[ast.AST, Liveness] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Liveness:
+    """Of a statement: names that may be read after it; of a loop, also those that may be read at its head."""
+
+    after: frozenset[str]
+    head: frozenset[str] = frozenset()
+
+
+_cache: dict[types.CodeType, FunctionSource] = {}
+_lock = threading.Lock()
+
+
+def source_of(function: types.FunctionType) -> FunctionSource:
+    """The tree of a Python function; raises Fallback if its source cannot be had."""
+    code = function.__code__
+    found = _cache.get(code)
+    if found is None:
+        found = describe(_find(function), code.co_filename, function.__qualname__)
+        with _lock:
+            _cache[code] = found
+    return found
+
+
+def describe(node: Any, filename: str, qualname: str) -> FunctionSource:
+    """What the interpreter wants to know of a function definition or lambda."""
+    if isinstance(node, ast.AsyncFunctionDef):
+        msg = f"{qualname} is an async function"
+        raise Fallback(msg)
+    body = [ast.copy_location(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
+    names = _Names()
+    for statement in body:
+        names.visit(statement)
+    if names.generator:
+        msg = f"{qualname} is a generator"
+        raise Fallback(msg)
+    args = node.args
+    parameters = {a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
+    parameters |= {a.arg for a in (args.vararg, args.kwarg) if a is not None}
+    assigned = (names.assigned | parameters) - names.nonlocals - names.globals
+    source = FunctionSource(
+        node,
+        filename,
+        getattr(node, "name", "<lambda>"),
+        qualname,
+        frozenset(assigned),
+        frozenset(names.nonlocals),
+        frozenset(names.globals),
+        frozenset(names.captured),
+        body,
+    )
+    _Live(source).function()
+    return source
+
+
+@functools.lru_cache(maxsize=256)
+def _parse(filename: str, text: str) -> ast.Module:
+    return ast.parse(text, filename)
+
+
+def _find(function: types.FunctionType) -> Any:
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    if not lines:
+        try:
+            source, first = inspect.getsourcelines(function)
+        except (OSError, TypeError):
+            msg = f"the source of {function.__qualname__} is not available"
+            raise Fallback(msg) from None
+        lines = ["\n"] * (first - 1) + textwrap.dedent("".join(source)).splitlines(keepends=True)
+    try:
+        tree = _parse(code.co_filename, "".join(lines))
+    except SyntaxError:
+        msg = f"the source of {function.__qualname__} does not parse on its own"
+        raise Fallback(msg) from None
+    candidates = [n for n in ast.walk(tree) if _matches(n, code)]
+    if len(candidates) > 1:
+        positions = {p for p in code.co_positions() if p[0] is not None and p[2] is not None}
+        candidates = [n for n in candidates if all(_inside(n, p) for p in positions)] or candidates
+    if len(candidates) != 1:
+        msg = f"the source of {function.__qualname__} cannot be told from its neighbours, or has changed"
+        raise Fallback(msg)
+    return candidates[0]
+
+
+def _matches(node: ast.AST, code: types.CodeType) -> bool:
+    if isinstance(node, ast.Lambda):
+        return code.co_name == "<lambda>" and node.lineno <= code.co_firstlineno <= (node.end_lineno or node.lineno)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        return node.name == code.co_name and first == code.co_firstlineno
+    return False
+
+
+def _inside(node: Any, position: tuple[Any, ...]) -> bool:
+    line, end_line, column, end_column = position
+    if isinstance(node, ast.Lambda):
+        body = node.body
+        start, end = (node.lineno, node.col_offset), (body.end_lineno, body.end_col_offset)
+        if (line, column) == (end_line, end_column):  # the artificial position of the prologue
+            return True
+        return start <= (line, column) and (end_line, end_column) <= end
+    return True
+
+
+class _Names(ast.NodeVisitor):
+    """Names bound in a function's own scope, and what nested scopes capture."""
+
+    def __init__(self) -> None:
+        self.assigned: set[str] = set()
+        self.nonlocals: set[str] = set()
+        self.globals: set[str] = set()
+        self.captured: set[str] = set()
+        self.generator = False
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.assigned.add(node.id)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self.nonlocals.update(node.names)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.globals.update(node.names)
+
+    def visit_Yield(self, node: ast.Yield) -> None:
+        self.generator = True
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> None:
+        self.generator = True
+
+    def visit_Await(self, node: ast.Await) -> None:
+        self.generator = True
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.assigned.add(node.name)
+        self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.assigned.update((a.asname or a.name).split(".")[0] for a in node.names)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.assigned.update(a.asname or a.name for a in node.names)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.assigned.add(node.name)
+        for part in [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
+            self.visit(part)
+        self.captured |= names_read(node.body)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        for part in [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
+            self.visit(part)
+        self.captured |= names_read([node.body])
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.assigned.add(node.name)
+        self.captured |= names_read([node])
+
+    def visit_ListComp(self, node: Any) -> None:
+        # The comprehension's own variables are its own; a walrus inside binds here.
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.NamedExpr):
+                self.assigned.add(inner.target.id)
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+
+def names_read(nodes: list[Any]) -> set[str]:
+    """All names that occur in the nodes."""
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)} | {
+        name for node in nodes for n in ast.walk(node) if isinstance(n, (ast.Nonlocal, ast.Global)) for name in n.names
+    }
+
+
+def names_assigned(nodes: list[Any]) -> set[str]:
+    """The names that statements bind in their own scope."""
+    names = _Names()
+    for node in nodes:
+        names.visit(node)
+    return names.assigned
+
+
+class _Live:
+    """Backward liveness over the tree; a result for every compound statement."""
+
+    def __init__(self, source: FunctionSource) -> None:
+        self.source = source
+        self.always = source.captured & source.assigned
+
+    def function(self) -> None:
+        self.block(self.source.body, frozenset(), frozenset(), frozenset())
+
+    def block(
+        self, statements: list[ast.stmt], after: frozenset[str], on_break: frozenset[str], on_continue: frozenset[str]
+    ) -> frozenset[str]:
+        live = after
+        for statement in reversed(statements):
+            live = self.statement(statement, live | self.always, on_break, on_continue)
+        return live
+
+    def statement(
+        self, node: Any, after: frozenset[str], on_break: frozenset[str], on_continue: frozenset[str]
+    ) -> frozenset[str]:
+        self.source.live[node] = Liveness(after)
+        if isinstance(node, ast.If):
+            branches = self.block(node.body, after, on_break, on_continue)
+            branches |= self.block(node.orelse, after, on_break, on_continue)
+            return branches | names_loaded(node.test)
+        if isinstance(node, (ast.For, ast.While)):
+            return self.loop(node, after, on_break, on_continue)
+        if isinstance(node, ast.Break):
+            return on_break
+        if isinstance(node, ast.Continue):
+            return on_continue
+        if isinstance(node, (ast.Return, ast.Raise)):
+            return names_loaded(node) | self.always
+        if isinstance(node, (ast.Try, ast.With, ast.Match)):
+            return after | names_read([node])
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            return after | names_read([node])
+        killed = set()
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            killed = {n for t in targets for n in names_stored(t)}
+            if isinstance(node, ast.AnnAssign) and node.value is None:
+                killed = set()
+        loaded = names_loaded(node)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            loaded |= {node.target.id}
+        return (after - killed) | loaded
+
+    def loop(
+        self, node: Any, after: frozenset[str], on_break: frozenset[str], on_continue: frozenset[str]
+    ) -> frozenset[str]:
+        exhausted = self.block(node.orelse, after, on_break, on_continue) if node.orelse else after
+        targets = frozenset(names_stored(node.target)) if isinstance(node, ast.For) else frozenset()
+        test = names_loaded(node.test) if isinstance(node, ast.While) else frozenset()
+        head = exhausted | test
+        while True:
+            body = self.block(node.body, head, after, head)
+            grown = head | (body - targets) | test
+            if grown == head:
+                break
+            head = grown
+        self.source.live[node] = Liveness(after | exhausted, head)
+        iterated = names_loaded(node.iter) if isinstance(node, ast.For) else frozenset()
+        return head | iterated
+
+
+def names_loaded(node: Any) -> frozenset[str]:
+    """Names that an expression or simple statement may read, nested scopes included."""
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store))
+
+
+def names_stored(target: Any) -> set[str]:
+    """Plain names that an assignment target binds."""
+    if isinstance(target, ast.Name):
+        return {target.id}
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return {n for t in target.elts for n in names_stored(t)}
+    if isinstance(target, ast.Starred):
+        return names_stored(target.value)
+    return set()

@@ -1,0 +1,299 @@
+"""Regions: the graphs under construction, what they capture, and a log of every place they changed."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+from tracetensor.errors import Fallback, TracerSignal
+from tracetensor.graph.graph import Graph, Location, SourceLine
+from tracetensor.graph.node import Constant, Node, Variable, apply, as_variable, input_variable
+from tracetensor.graph.op import Op, may_raise
+from tracetensor.tracer.values import UNBOUND, Storage, TracedList
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+PRELUDE = str(pathlib.Path(__file__).with_name("prelude.py"))
+"""The file whose functions stand for Python's built-in ones; no frame of the user's is there."""
+
+Place = tuple[Any, ...]
+"""Somewhere a traced program keeps a value: ("local", frame, name), ("storage", storage), ("items", list),
+("entries", dict), ("view", array), ("attribute", object, name); containers stand in a Box."""
+
+
+class Restart(TracerSignal):
+    """Tracing starts again with these inputs known as constants: {input variable: value}."""
+
+    def __init__(self, constants: dict[Variable, Any]) -> None:
+        super().__init__(constants)
+        self.constants = constants
+
+
+class NeedsUnrolling(TracerSignal):
+    """The value of a loop's index is needed while tracing: the loop is to be unrolled."""
+
+    def __init__(self, region: Region, what: str) -> None:
+        super().__init__(what)
+        self.region = region
+        self.what = what
+
+
+class Region:
+    """One graph under construction. kind: "root", "branch" or "loop"."""
+
+    def __init__(self, kind: str, parent: Region | None) -> None:
+        self.kind = kind
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.captures: dict[Variable, Variable] = {}
+        self.roots: dict[Variable, None] = {}
+        self.log: dict[Place, Any] = {}
+        self.objects: dict[int, Any] = {}
+        self.locations: dict[Node, Location] = {}
+        self.storages: dict[Storage, Variable] = {}
+        self.initial: dict[Variable, Any] = {}
+        self.carried: set[Variable] = set()
+
+    def lift(self, variable: Variable) -> Variable:
+        """The variable as seen from this region: itself, or an input through which it is captured."""
+        scope = variable.scope
+        if scope is self or scope is None:
+            return variable
+        found = self.captures.get(variable)
+        if found is None:
+            if self.parent is None:
+                msg = f"internal: {variable!r} belongs to a graph that is closed"
+                raise Fallback(msg)
+            outer = self.parent.lift(variable)
+            found = self.captures.get(outer)
+            if found is None:
+                found = input_variable(outer.type, outer.name)
+                found.scope = self
+                self.captures[outer] = found
+                self.initial[found] = outer
+            self.captures[variable] = found
+        return found
+
+    def captured(self) -> list[Variable]:
+        """The parent's variables that the region captures."""
+        return [v for v in self.captures if v.scope is self.parent or v.scope is None]
+
+    def within(self, other: Region) -> bool:
+        """Whether this region is `other` or lies inside it."""
+        region: Region | None = self
+        while region is not None and region.depth > other.depth:
+            region = region.parent
+        return region is other
+
+
+class State:
+    """The tracer's state: the stack of regions, the user's stack of lines, and places that can be undone."""
+
+    def __init__(self) -> None:
+        self.region = Region("root", None)
+        self.frames: list[Any] = []
+        self.nodes_built = 0
+
+    def location(self) -> Location:
+        """Where the user's program is now."""
+        return tuple(
+            [
+                SourceLine(f.source.filename, f.line, f.source.qualname)
+                for f in self.frames
+                if f.source.filename != PRELUDE
+            ]
+        )
+
+    def emit(self, op: Op, inputs: Sequence[Any], params: dict[str, Any] | None = None) -> Node:
+        """Build a node in the current region."""
+        region = self.region
+        return self.adopt(apply(op, [region.lift(as_variable(v)) for v in inputs], params))
+
+    def adopt(self, node: Node) -> Node:
+        """Make a node, just built of variables of this region, part of it."""
+        region = self.region
+        first = node.outputs[0] if node.outputs else None
+        if first is not None and first.scope is None and any(not isinstance(v, Constant) for v in node.inputs):
+            for out in node.outputs:
+                out.scope = region
+        if node not in region.locations:
+            self.nodes_built += 1
+            region.locations[node] = self.location()
+        if first is not None and (node.op.effect or may_raise(node)):
+            region.roots[first] = None
+        return node
+
+    def adopt_built(self, variable: Variable) -> Variable:
+        """Adopt all nodes that a builder made on the way to a variable."""
+        pending = [variable.node]
+        found: list[Node] = []
+        seen: set[Node] = set()
+        while pending:
+            node = pending.pop()
+            if node is None or node in seen or node in self.region.locations:
+                continue
+            seen.add(node)
+            found.append(node)
+            pending.extend(v.node for v in node.inputs)
+        for node in sorted(found, key=lambda n: n.outputs[0].serial):
+            if any(v.scope is not None and v.scope is not self.region for v in node.inputs):
+                msg = "internal: a builder mixed variables of two regions"
+                raise Fallback(msg)
+            self.adopt(node)
+        return variable
+
+    def adopt_built_all(self, values: Any) -> Any:
+        """Adopt what a builder returned: variables in nested tuples and lists."""
+        if isinstance(values, Variable):
+            return self.adopt_built(values)
+        if isinstance(values, (tuple, list)):
+            for value in values:
+                self.adopt_built_all(value)
+        return values
+
+    # Places ----------------------------------------------------------------------------------------------------
+
+    def get_place(self, place: Place) -> Any:
+        """What a place holds now (a snapshot, for containers)."""
+        kind = place[0]
+        if kind == "local":
+            return place[1].locals.get(place[2], UNBOUND)
+        if kind == "storage":
+            return place[1].value
+        if kind == "items":
+            box: TracedList = self.region_object(place)
+            return (list(list.__iter__(box)), box.dynamic)
+        if kind == "entries":
+            return dict(self.region_object(place))
+        if kind == "view":
+            array = self.region_object(place)
+            return (array.storage, array.steps)
+        return vars(self.region_object(place)).get(place[2], UNBOUND)
+
+    def set_place(self, place: Place, value: Any) -> None:
+        """Put a value at a place, without logging."""
+        kind = place[0]
+        if kind == "local":
+            if value is UNBOUND:
+                place[1].locals.pop(place[2], None)
+            else:
+                place[1].locals[place[2]] = value
+        elif kind == "storage":
+            place[1].value = value
+        elif kind == "items":
+            box: TracedList = self.region_object(place)
+            list.__setitem__(box, slice(None), value[0])
+            box.dynamic = value[1]
+        elif kind == "entries":
+            entries = self.region_object(place)
+            entries.clear()
+            entries.update(value)
+        elif kind == "view":
+            array = self.region_object(place)
+            array.storage, array.steps = value
+        else:
+            target = self.region_object(place)
+            if value is UNBOUND:
+                vars(target).pop(place[2], None)
+            else:
+                object.__setattr__(target, place[2], value)
+
+    def region_object(self, place: Place) -> Any:
+        """The container that a place is in."""
+        return place[1].target
+
+    def log(self, place: Place) -> None:
+        """Note that a place is about to change in the current region."""
+        region = self.region
+        if place not in region.log and self._home(place) is not region:
+            region.log[place] = self.get_place(place)
+
+    def _home(self, place: Place) -> Region | None:
+        """The region in which the thing that a place is part of was made: nothing outside sees its changes."""
+        kind = place[0]
+        if kind in {"storage", "local"}:
+            home: Region | None = place[1].region
+            return home
+        return self.made_in(place[1].target)
+
+    def made(self, thing: Any) -> Any:
+        """Note that a container or object was made in the current region."""
+        self.region.objects[id(thing)] = thing
+        return thing
+
+    def made_in(self, thing: Any) -> Region | None:
+        """The open region in which a container or object was made, None if it comes from outside."""
+        region: Region | None = self.region
+        while region is not None and region.objects.get(id(thing)) is not thing:
+            region = region.parent
+        return region
+
+    def replace(self, place: Place, value: Any) -> None:
+        """Change a place at the head of a loop: logged even if the current region made it."""
+        self.region.log.setdefault(place, self.get_place(place))
+        self.set_place(place, value)
+
+    def write(self, place: Place, value: Any) -> None:
+        """Change a place, remembering what it held before."""
+        self.log(place)
+        self.set_place(place, value)
+
+    def undo(self, region: Region) -> dict[Place, Any]:
+        """Take back everything that a region changed; what the places held at its end."""
+        final = {place: self.get_place(place) for place in region.log}
+        for place, value in region.log.items():
+            self.set_place(place, value)
+        return final
+
+    # Storages --------------------------------------------------------------------------------------------------
+
+    def read_storage(self, storage: Storage) -> Variable:
+        """The current value of a storage, made known to every loop that it enters."""
+        region = self.region
+        if not (region.kind == "root" or storage.value.scope is region or storage.region is region):
+            self._enter_loops(storage)
+        return region.lift(storage.value)
+
+    def write_storage(self, storage: Storage, value: Variable) -> None:
+        """Put a new value into a storage."""
+        self._enter_loops(storage)
+        self.write(("storage", storage), value)
+
+    def _enter_loops(self, storage: Storage) -> None:
+        chain = []
+        region: Region | None = self.region
+        while region is not None:
+            if region.kind == "loop":
+                chain.append(region)
+            region = region.parent
+        for loop in reversed(chain):
+            if storage in loop.storages or storage.region.within(loop):
+                continue
+            head = input_variable(storage.value.type, storage.value.name)
+            head.scope = loop
+            loop.initial[head] = storage.value
+            loop.storages[storage] = head
+            loop.log.setdefault(("storage", storage), storage.value)
+            storage.value = head
+
+
+class Box:
+    """Identity of a mutable container, so that it can be part of a place."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Box) and self.target is other.target
+
+    def __hash__(self) -> int:
+        return id(self.target)
+
+
+def close(region: Region, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str) -> Graph:
+    """The finished graph of a region."""
+    return Graph(inputs, outputs, region.roots, name=name, locations=region.locations)

@@ -1,0 +1,303 @@
+"""Tracing a whole function: arguments in, a Graph and a recipe for its results and writes out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+
+from tracetensor.errors import Fallback
+from tracetensor.graph.graph import Graph
+from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.ops import elementwise
+from tracetensor.graph.types import TensorType
+from tracetensor.tracer import source
+from tracetensor.tracer.control import RaisedInBranch
+from tracetensor.tracer.interpreter import Frame, Interpreter
+from tracetensor.tracer.state import Restart, State
+from tracetensor.tracer.values import (
+    InterpretedFunction,
+    Storage,
+    TracedArray,
+    TracedList,
+    TracedObject,
+    TracedRange,
+    TracedScalar,
+    TracedUnion,
+    is_traced,
+)
+from tracetensor.tracer.world import Check, Path, World, fetch
+
+if TYPE_CHECKING:
+    import types
+    from collections.abc import Callable
+
+MOST_RESTARTS = 24
+
+
+class AlwaysRaises(Fallback):
+    """The function raises whatever happens: plain Python shall raise."""
+
+
+@dataclasses.dataclass
+class Recipe:
+    """How a value is rebuilt from a program's outputs. kind and content:
+
+    "output" k; "constant" object; "same" path (the caller's own object); "view" (path, steps, recipes of leaves);
+    "tuple" (class, items); "list" items; "dict" (keys, items); "union" (recipe of the tag, items);
+    "object" (class, names, items); "range" items.
+    """
+
+    kind: str
+    content: Any
+
+    def build(self, outputs: list[Any], parameters: dict[str, Any]) -> Any:
+        """The value."""
+        kind, content = self.kind, self.content
+        if kind == "output":
+            return outputs[content]
+        if kind == "constant":
+            return content
+        if kind == "same":
+            return fetch(content, parameters)
+        if kind == "tuple":
+            items = [r.build(outputs, parameters) for r in content[1]]
+            return content[0](*items) if hasattr(content[0], "_fields") else tuple(items)
+        if kind == "list":
+            return [r.build(outputs, parameters) for r in content]
+        if kind == "dict":
+            return {k: r.build(outputs, parameters) for k, r in zip(*content, strict=True)}
+        if kind == "union":
+            return content[1][content[0].build(outputs, parameters)].build(outputs, parameters)
+        if kind == "range":
+            return range(*[r.build(outputs, parameters) for r in content])
+        if kind == "object":
+            made = object.__new__(content[0])
+            for name, recipe in zip(content[1], content[2], strict=True):
+                object.__setattr__(made, name, recipe.build(outputs, parameters))
+            return made
+        value = fetch(content[0], parameters)
+        for op, leaves, params in content[1]:
+            value = op.evaluate(value, *[r.build(outputs, parameters) for r in leaves], **params)
+        return value
+
+
+@dataclasses.dataclass
+class Trace:
+    """A traced function, for one kind of arguments.
+
+    graph: its inputs are at `inputs` (paths); its outputs feed `result` and `writes`. checks: what must hold of the
+    outside for the trace to be valid. writes: (path, how, recipe), how being "array", "list" or "dict".
+    groups: for each output that is memory made by the function, the number of that memory; None for others.
+    """
+
+    graph: Graph
+    inputs: list[Path]
+    checks: list[Check]
+    result: Recipe
+    writes: list[tuple[Path, str, Recipe]]
+    groups: list[int | None]
+    callbacks: list[tuple[str, Any]]
+    constants: dict[Any, Any]
+    may_deoptimise: bool = False
+
+
+def trace_function(
+    function: types.FunctionType,
+    parameters: dict[str, Any],
+    *,
+    unwrap: Callable[[Any], Any],
+    static: frozenset[str] = frozenset(),
+) -> Trace:
+    """Trace a function on these arguments, by parameter name, `*args` and `**kwargs` under their names.
+
+    Raises Fallback with the reason if it cannot be traced, AlwaysRaises if it raises on every such arguments.
+    """
+    constants: dict[Any, Any] = {(("parameter", name),): True for name in static}
+    for _ in range(MOST_RESTARTS):
+        try:
+            return _attempt(function, parameters, constants, unwrap)
+        except Restart as restart:
+            constants.update(restart.constants)
+    msg = f"{function.__qualname__}: what tracing needs to know of the arguments does not settle"
+    raise Fallback(msg)
+
+
+def _attempt(
+    function: types.FunctionType, parameters: dict[str, Any], constants: dict[Any, Any], unwrap: Callable[[Any], Any]
+) -> Trace:
+    state = State()
+    world = World(state, constants, unwrap)
+    interpreter = Interpreter(state, world)
+    world.interpreter = interpreter
+    described = source.source_of(function)
+    frame = Frame(described, state.region, function.__globals__, function)
+    for name, value in parameters.items():
+        frame.locals[name] = world.adopt(value, (("parameter", name),))
+    arguments = described.node.args
+    if arguments.vararg is not None or arguments.kwarg is not None:
+        _starred(frame, world, arguments)
+    try:
+        result = interpreter.run(frame)
+        return _finish(world, interpreter, function, result, constants)
+    except RaisedInBranch:
+        msg = f"{function.__qualname__} raises on these arguments"
+        raise AlwaysRaises(msg) from None
+    except Exception as error:
+        msg = f"{function.__qualname__} raises {type(error).__name__} while it is traced: {error}"
+        raise AlwaysRaises(msg) from error
+
+
+def _starred(frame: Frame, world: World, arguments: Any) -> None:
+    for part in (arguments.vararg, arguments.kwarg):
+        if part is not None and type(frame.locals.get(part.arg)) is dict:
+            world.state.made(frame.locals[part.arg])
+
+
+class _Output:
+    """Collects a graph's outputs while results are taken apart."""
+
+    def __init__(self, world: World, interpreter: Interpreter) -> None:
+        self.world = world
+        self.interpreter = interpreter
+        self.variables: list[Variable] = []
+        self.groups: list[int | None] = []
+        self.storages: dict[Storage, int] = {}
+        self.places: dict[tuple[Variable, Any], int] = {}
+
+    def output(self, variable: Variable, group: int | None = None) -> Recipe:
+        if isinstance(variable, Constant) and isinstance(variable.type, TensorType) and not variable.type.is_array:
+            return Recipe("constant", variable.value)
+        key = (variable, group)
+        if key not in self.places:
+            self.places[key] = len(self.variables)
+            self.variables.append(variable)
+            self.groups.append(group)
+        return Recipe("output", self.places[key])
+
+    def recipe(self, value: Any) -> Recipe:
+        """How a value is rebuilt."""
+        arrays, world = self.interpreter.arrays, self.world
+        kind = type(value)
+        if kind is TracedArray:
+            return self.array(value)
+        if kind in (TracedScalar, TracedObject):
+            return self.output(arrays.variable(value))
+        if kind is TracedUnion:
+            items = [self.recipe(v) for v in value.alternatives]
+            return Recipe("union", (self.output(value.tag), items))
+        if id(value) in {id(made) for _, made, _ in world.containers.values()}:
+            path = next(p for p, made, _ in world.containers.values() if made is value)
+            return Recipe("same", path)
+        if kind is TracedList:
+            if value.dynamic is not None:
+                return self.output(value.dynamic, self.group(id(value)))
+            return Recipe("list", [self.recipe(v) for v in list.__iter__(value)])
+        if isinstance(value, tuple):
+            return Recipe("tuple", (kind, [self.recipe(v) for v in value]))
+        if kind is dict:
+            return Recipe("dict", (list(value), [self.recipe(v) for v in value.values()]))
+        if kind is TracedRange:
+            return Recipe("range", [self.recipe(v) for v in (value.start, value.stop, value.step)])
+        if kind is InterpretedFunction or (is_traced(value) and kind is not InterpretedFunction):
+            msg = f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
+            raise Fallback(msg)
+        if world.state.made_in(value) is not None and hasattr(value, "__dict__"):
+            own = vars(value)
+            return Recipe("object", (kind, list(own), [self.recipe(v) for v in own.values()]))
+        known = world.paths.get(id(value))
+        return Recipe("constant", value) if known is None else Recipe("same", known[0])
+
+    def group(self, key: Any) -> int:
+        return self.storages.setdefault(key, len(self.storages))
+
+    def array(self, value: TracedArray) -> Recipe:
+        storage = value.storage
+        if storage.origin is not None:
+            path = storage.origin.path
+            if not value.steps:
+                return Recipe("same", path)
+            steps = [
+                (s.op, [self.recipe(self.interpreter.arrays.wrap(v)) for v in s.inputs], dict(s.params))
+                for s in value.steps
+            ]
+            return Recipe("view", (path, steps))
+        variable = self.interpreter.arrays.read(value)
+        uncertain = storage in self.interpreter.arrays.uncertain
+        return self.output(variable, None if uncertain else self.group(storage))
+
+
+def _finish(
+    world: World, interpreter: Interpreter, function: types.FunctionType, result: Any, constants: dict[Any, Any]
+) -> Trace:
+    state = world.state
+    collected = _Output(world, interpreter)
+    recipe = collected.recipe(result)
+    writes: list[tuple[Path, str, Recipe]] = []
+    for storage in world.storages.values():
+        origin = storage.origin
+        if storage.value is not origin.variable:
+            origin.check.writeable = True
+            writes.append((origin.path, "array", collected.output(storage.value, collected.group(storage))))
+    for path, made, original in world.containers.values():
+        how = _container_write(collected, made, original, path, world)
+        if how is not None:
+            writes.append((path, *how))
+    inputs = list(world.inputs)
+    graph = Graph(
+        [world.inputs[p] for p in inputs],
+        collected.variables,
+        state.region.roots,
+        name=function.__name__ if function.__name__.isidentifier() else "lambda_",
+        locations=state.region.locations,
+    )
+    deoptimises = any(n.op.name in {"callback", "deoptimise_if"} or n.op.family == "python" and n.op.name == "py.pow" for n in graph.all_nodes())
+    return Trace(
+        graph, inputs, list(world.checks.values()), recipe, writes, collected.groups, world.callbacks,
+        dict(constants), deoptimises,
+    )  # fmt: skip
+
+
+def _container_write(
+    collected: _Output, made: Any, original: Any, path: Path, world: World
+) -> tuple[str, Recipe] | None:
+    if type(made) is dict:
+        if list(made) == list(original) and all(
+            world.adopted.get((*path, ("item", k))) is v for k, v in made.items()
+        ):
+            return None
+        return "dict", Recipe("dict", (list(made), [collected.recipe(v) for v in made.values()]))
+    if made.dynamic is not None:
+        known = world.inputs.get(path)
+        return None if known is made.dynamic else ("list", collected.output(made.dynamic))
+    items = list(list.__iter__(made))
+    if len(items) == len(original) and all(
+        world.adopted.get((*path, ("item", k))) is v for k, v in enumerate(items)
+    ):
+        return None
+    return "list", Recipe("list", [collected.recipe(v) for v in items])
+
+
+
+
+def separate_outputs(graph: Graph, groups: list[int | None]) -> Graph:
+    """The graph with copies added so that an output which the program made shares no memory with what it did not.
+
+    Rewriting may find that an array is the same as an argument (x * 1), a constant, or another output; the
+    program's results are memory of their own all the same.
+    """
+    outputs = list(graph.outputs)
+    taken: dict[Variable, int | None] = {}
+    for k, (out, group) in enumerate(zip(graph.outputs, groups, strict=True)):
+        if group is None or not isinstance(out.type, TensorType) or not out.type.is_array:
+            continue
+        base = out
+        while base.node is not None and (base.node.op.views or base.node.op.name == "as_kind"):
+            base = base.node.inputs[0]
+        owner = taken.setdefault(base, group)
+        if base.node is None or owner != group or base.node.op.family == "callback":
+            outputs[k] = elementwise.copy(out)
+    return graph.replace(outputs=outputs)
+
+
+__all__ = ["AlwaysRaises", "Recipe", "Trace", "separate_outputs", "trace_function"]

@@ -1,0 +1,265 @@
+"""Traced values: what stands for arrays, scalars, lists and functions while a function is traced."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback
+from tracetensor.graph.types import PYTHON_KINDS, ListType, TensorType
+
+if TYPE_CHECKING:
+    from tracetensor.graph.node import Variable
+    from tracetensor.graph.op import Op
+    from tracetensor.tracer.source import FunctionSource
+    from tracetensor.tracer.state import Region
+
+_serial = itertools.count()
+
+
+class Storage:
+    """A box that holds the current value of an array's memory: what all views of it share.
+
+    region: where it was made. origin: how the caller reaches it (an argument, a global), None for memory made
+    while tracing. contiguous: whether the memory is known to be in C order. read_only: writes raise.
+    """
+
+    __slots__ = ("contiguous", "origin", "read_only", "region", "serial", "value")
+
+    def __init__(self, value: Variable, region: Region, *, origin: Any = None, contiguous: bool = False) -> None:
+        self.value = value
+        self.region = region
+        self.origin = origin
+        self.contiguous = contiguous
+        self.read_only = False
+        self.serial = next(_serial)
+
+    def __repr__(self) -> str:
+        return f"<storage {self.serial}: {self.value!r}>"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a view: op(previous, *inputs, **params), an op whose result shares memory."""
+
+    op: Op
+    inputs: tuple[Variable, ...]
+    params: tuple[tuple[str, Any], ...]
+
+
+class Traced:
+    """Base of traced values; Python's protocols on them reach the tracer through the interpreter in charge."""
+
+    __slots__ = ("__weakref__",)
+
+    def __bool__(self) -> bool:
+        raise Fallback(FORCED.format("truth value"))
+
+    def __index__(self) -> int:
+        raise Fallback(FORCED.format("value as an index"))
+
+    def __int__(self) -> int:
+        raise Fallback(FORCED.format("value as an int"))
+
+    def __float__(self) -> float:
+        raise Fallback(FORCED.format("value as a float"))
+
+    def __complex__(self) -> complex:
+        raise Fallback(FORCED.format("value as a complex"))
+
+    def __iter__(self) -> Any:
+        raise Fallback(FORCED.format("elements"))
+
+    def __len__(self) -> int:
+        raise Fallback(FORCED.format("length"))
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise Fallback(FORCED.format("data"))
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        raise Fallback(FORCED.format("data"))
+
+    def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any:
+        raise Fallback(FORCED.format("data"))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise Fallback(FORCED.format("value in a comparison"))
+
+    def __lt__(self, other: object) -> bool:
+        raise Fallback(FORCED.format("value in a comparison"))
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+
+FORCED = "code that is not traced asks for the {} of a traced value"
+
+
+class TracedArray(Traced):
+    """An ndarray to the user: a view, given by its steps, on a storage."""
+
+    __slots__ = ("dtype_ndim", "steps", "storage")
+
+    def __init__(self, storage: Storage, steps: tuple[Step, ...] = ()) -> None:
+        self.storage = storage
+        self.steps = steps
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return np.ndarray
+
+    def __repr__(self) -> str:
+        return f"<traced array on {self.storage!r}>"
+
+
+class TracedScalar(Traced):
+    """A Python scalar or a NumPy scalar to the user."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Variable) -> None:
+        self.variable = variable
+
+    @property
+    def type(self) -> TensorType:
+        return self.variable.type  # type: ignore[return-value]
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        type_ = self.type
+        return PYTHON_KINDS[type_.kind] if type_.is_python else type_.dtype.type
+
+    def __repr__(self) -> str:
+        return f"<traced scalar {self.variable!r}>"
+
+
+class TracedObject(Traced):
+    """An opaque run-time object (what a call-back returned)."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Variable) -> None:
+        self.variable = variable
+
+
+class TracedUnion(Traced):
+    """One of several values, told apart at run time by an int: `tag` is the index of the alternative."""
+
+    __slots__ = ("alternatives", "tag")
+
+    def __init__(self, tag: Variable, alternatives: tuple[Any, ...]) -> None:
+        self.tag = tag
+        self.alternatives = alternatives
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return TracedUnion
+
+    def __repr__(self) -> str:
+        return f"<one of {self.alternatives!r}>"
+
+
+class TracedList(list):  # type: ignore[type-arg]
+    """A list made by, or handed to, a traced function.
+
+    dynamic is None while the elements are known one by one (they are then this very list's); else it is the
+    variable, of a list type, that holds them at run time.
+    """
+
+    __slots__ = ("dynamic", "origin", "region")
+
+    def __init__(self, items: Any = (), dynamic: Variable | None = None) -> None:
+        super().__init__(items)
+        self.dynamic = dynamic
+        self.origin: Any = None
+        self.region: Any = None
+
+    @property
+    def element(self) -> Any:
+        assert self.dynamic is not None
+        assert isinstance(self.dynamic.type, ListType)
+        return self.dynamic.type.element
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __iter__(self) -> Any:
+        if self.dynamic is not None:
+            raise Fallback(FORCED.format("elements"))
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        if self.dynamic is not None:
+            raise Fallback(FORCED.format("length"))
+        return super().__len__()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TracedRange:
+    """range(start, stop, step) with bounds of which some are traced."""
+
+    start: Any
+    stop: Any
+    step: Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TracedSequence:
+    """enumerate, zip, reversed, … of traced sequences: a length and what stands at each position."""
+
+    length: Any
+    item: Any
+    whole: bool = True
+
+
+class Marker:
+    """A value of the tracer's own, told by identity."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+UNBOUND = Marker("unbound")
+
+
+class InterpretedFunction:
+    """A function defined inside a traced function; calling it from anywhere interprets its body."""
+
+    def __init__(
+        self, interpreter: Any, source: FunctionSource, frame: Any, defaults: list[Any], kw_defaults: dict[str, Any]
+    ) -> None:
+        self.interpreter = interpreter
+        self.source = source
+        self.frame = frame
+        self.defaults = defaults
+        self.kw_defaults = kw_defaults
+        self.__name__ = source.name
+        self.__qualname__ = source.qualname
+        self.__doc__ = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.interpreter.call_interpreted(self, args, kwargs)
+
+
+def is_traced(value: Any) -> bool:
+    """Whether a value is, or holds one level or more down, something known at run time only."""
+    kind = type(value)
+    if issubclass(kind, (Traced, TracedRange, TracedSequence, InterpretedFunction)):
+        return True
+    if kind is TracedList and value.dynamic is not None:
+        return True
+    if issubclass(kind, (tuple, list)):
+        return any(map(is_traced, list.__iter__(value) if issubclass(kind, list) else value))
+    if kind is dict:
+        return any(map(is_traced, value.values()))
+    if kind is slice:
+        return is_traced((value.start, value.stop, value.step))
+    return False

@@ -1,0 +1,550 @@
+"""Everything outside of the function being traced: its arguments, globals, closures and the attributes of objects.
+
+Each value taken from outside has a path by which it is fetched again at every call; numbers and arrays become
+inputs of the graph, everything else is a constant that the compiled version is guarded on.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import inspect
+import types
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback
+from tracetensor.graph.node import Constant, Node, Variable, input_variable
+from tracetensor.graph.ops.control import placeholder
+from tracetensor.graph.reference import evaluate_node
+from tracetensor.graph.types import NUMERIC_KINDS, PYTHON_TYPES, ListType, TensorType, Type, type_of
+from tracetensor.tracer import prelude, source
+from tracetensor.tracer.interpreter import Frame, Interpreter
+from tracetensor.tracer.state import NeedsUnrolling, Region, Restart
+from tracetensor.tracer.values import Storage, TracedArray, TracedList, TracedScalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracetensor.tracer.state import State
+
+Path = tuple[Any, ...]
+"""Where a value is found: ("parameter", name) or ("holder", Holder), then ("attribute", name) or ("item", key) …"""
+
+LONGEST_LIST = 16
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Holder:
+    """Something a path can start from besides a parameter: a dict of globals, a cell, a function, a module."""
+
+    kind: str
+    target: Any
+    name: Any
+
+    def get(self) -> Any:
+        if self.kind == "global":
+            try:
+                return self.target[self.name]
+            except KeyError:
+                return getattr(builtins, self.name)
+        if self.kind == "cell":
+            return self.target.cell_contents
+        return self.target
+
+
+def fetch(path: Path, parameters: dict[str, Any]) -> Any:
+    """The value at a path now."""
+    kind, start = path[0]
+    value = parameters[start] if kind == "parameter" else start.get()
+    for step, key in path[1:]:
+        value = getattr(value, key) if step == "attribute" else value[key]
+    return value
+
+
+def path_text(path: Path) -> str:
+    """A path as the user would write it."""
+    kind, start = path[0]
+    text = start if kind == "parameter" else str(start.name)
+    for step, key in path[1:]:
+        text += f".{key}" if step == "attribute" else f"[{key!r}]"
+    return text
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One condition of a compiled version on what is outside. kind: "type", "equal", "is", "array", "length", "keys"."""
+
+    kind: str
+    path: Path
+    value: Any
+
+    def holds(self, value: Any) -> bool:
+        if self.kind == "type":
+            return type(value) is self.value
+        if self.kind == "equal":
+            return type(value) is type(self.value) and bool(value == self.value or value is self.value)
+        if self.kind == "is":
+            return value is self.value
+        if self.kind == "array":
+            return self.value.matches(value)  # type: ignore[no-any-return]
+        if self.kind == "length":
+            return len(value) == self.value
+        if self.kind == "elements":
+            cls = self.value
+            return all(type(v) is cls for v in value)
+        return isinstance(value, dict) and tuple(value) == self.value
+
+    def __str__(self) -> str:
+        where = path_text(self.path)
+        if self.kind == "type":
+            return f"{where} is a {self.value.__name__}"
+        if self.kind == "array":
+            return f"{where}: {self.value}"
+        if self.kind == "elements":
+            return f"all elements of {where} are of class {self.value.__name__}"
+        text = path_text(self.value) if self.kind == "same" else repr(self.value)
+        before = {"length": "len(", "keys": "list("}.get(self.kind, "")
+        relation = {"equal": " == ", "is": " is ", "same": " is ", "length": ") == ", "keys": ") == "}[self.kind]
+        return f"{before}{where}{relation}{text[:80]}"
+
+
+@dataclasses.dataclass
+class ArrayCheck:
+    """What a version asks of an array: dtype, dims (-1: any but 1), and, where tracing asked, its layout."""
+
+    dtype: np.dtype[Any]
+    dims: tuple[int, ...]
+    contiguous: bool | None = None
+    writeable: bool | None = None
+
+    def matches(self, value: Any) -> bool:
+        return (
+            type(value) is np.ndarray
+            and value.dtype == self.dtype
+            and value.ndim == len(self.dims)
+            and all(n != 1 if d < 0 else n == d for n, d in zip(value.shape, self.dims, strict=True))
+            and (self.contiguous is None or value.flags.c_contiguous == self.contiguous)
+            and (self.writeable is None or value.flags.writeable == self.writeable)
+        )
+
+    def __str__(self) -> str:
+        dims = ", ".join("?" if d < 0 else str(d) for d in self.dims)
+        layout = {None: "", True: ", C order", False: ", not in C order"}[self.contiguous]
+        return f"{self.dtype}[{dims}]{layout}"
+
+
+@dataclasses.dataclass
+class Origin:
+    """How an array from outside is reached, and what tracing asked about it."""
+
+    world: World
+    path: Path
+    array: Any
+    check: ArrayCheck
+    variable: Variable
+
+    def require_contiguous(self) -> bool:
+        self.check.contiguous = bool(self.array.flags.c_contiguous)
+        return self.check.contiguous
+
+
+class World:
+    """Adopts what comes from outside into one trace."""
+
+    def __init__(self, state: State, constants: dict[Any, Any], unwrap: Callable[[Any], Any]) -> None:
+        self.state = state
+        self.constants = constants
+        self.unwrap = unwrap
+        self.root = state.region
+        self.inputs: dict[Path, Variable] = {}
+        self.examples: dict[Variable, Any] = {}
+        self.checks: dict[Path, Check] = {}
+        self.storages: dict[int, Storage] = {}
+        self.adopted: dict[Any, Any] = {}
+        self.paths: dict[int, tuple[Path, Any]] = {}
+        self.containers: dict[int, tuple[Path, Any, Any]] = {}
+        self.callbacks: list[tuple[str, Any]] = []
+        self.holders: dict[tuple[Any, ...], Holder] = {}
+        self._descriptions: dict[Any, source.FunctionSource] = {}
+        self._alive: list[Any] = []
+
+    # Values from outside ---------------------------------------------------------------------------------------
+
+    def adopt(self, value: Any, path: Path, *, numbers: bool = True) -> Any:
+        """The value as the traced program sees it. With `numbers`, ints and floats become inputs."""
+        if path in self.adopted:
+            return self.adopted[path]
+        result = self._adopt(value, path, numbers)
+        self.adopted[path] = result
+        return result
+
+    def _adopt(self, value: Any, path: Path, numbers: bool) -> Any:
+        kind = type(value)
+        if kind is np.ndarray:
+            return self._array(value, path)
+        if kind in PYTHON_TYPES or (isinstance(value, np.generic) and value.dtype.kind in NUMERIC_KINDS):
+            return self._number(value, path, numbers)
+        if isinstance(value, np.ndarray):
+            msg = f"{path_text(path)} is a {kind.__name__}, a subclass of numpy.ndarray"
+            raise Fallback(msg)
+        if kind is list or kind is dict:
+            return self._container(value, path, numbers)
+        if isinstance(value, tuple):
+            self._check("type", path, kind)
+            self.checks[(*path, "length")] = Check("length", path, len(value))
+            items = [self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in enumerate(value)]
+            return kind(*items) if hasattr(kind, "_fields") else tuple(items)
+        return self._other(value, path)
+
+    def _check(self, kind: str, path: Path, value: Any) -> None:
+        self.checks[(*path, kind)] = Check(kind, path, value)
+
+    def _array(self, value: np.ndarray[Any, Any], path: Path) -> TracedArray:
+        if value.dtype.kind not in NUMERIC_KINDS or value.dtype.names is not None:
+            msg = f"{path_text(path)} has dtype {value.dtype}"
+            raise Fallback(msg)
+        known = self.storages.get(id(value))
+        if known is not None:
+            self.checks[(*path, "same")] = Check("same", path, known.origin.path)
+            return TracedArray(known)
+        dims = []
+        for k, n in enumerate(value.shape):
+            fixed = n == 1 or (path, k) in self.constants or ("all dims" in self.constants)
+            dims.append(n if fixed else -1)
+        check = ArrayCheck(value.dtype, tuple(dims))
+        self._check("array", path, check)
+        type_ = TensorType(value.dtype, tuple([None if d < 0 else d for d in dims]))
+        variable = self._input(type_, path, value)
+        storage = Storage(variable, self.root)
+        storage.origin = Origin(self, path, value, check, variable)
+        storage.read_only = not value.flags.writeable
+        if storage.read_only:
+            check.writeable = False
+        self.storages[id(value)] = storage
+        return TracedArray(storage)
+
+    def _input(self, type_: Type, path: Path, example: Any) -> Variable:
+        variable = input_variable(type_, path_text(path))
+        variable.scope = self.root
+        self.inputs[path] = variable
+        self.examples[variable] = example
+        return variable
+
+    def _number(self, value: Any, path: Path, numbers: bool) -> Any:
+        fixed = path in self.constants or not numbers or type(value) is bool
+        if fixed:
+            self._check("equal", path, value)
+            return value
+        try:
+            type_ = type_of(value)
+        except TypeError as error:
+            raise Fallback(str(error)) from None
+        self._check("type", path, type(value))
+        return TracedScalar(self._input(type_, path, value))
+
+    def _container(self, value: Any, path: Path, numbers: bool) -> Any:
+        if id(value) in self.containers:
+            self.checks[(*path, "same")] = Check("same", path, self.containers[id(value)][0])
+            return self.containers[id(value)][1]
+        self._check("type", path, type(value))
+        if type(value) is dict:
+            self._check("keys", path, tuple(value))
+            made: Any = {}
+            self.containers[id(value)] = (path, made, value)
+            made.update({k: self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in value.items()})
+            return made
+        made = TracedList()
+        made.origin = path
+        self.containers[id(value)] = (path, made, value)
+        if len(value) > LONGEST_LIST and numbers and path not in self.constants:
+            dynamic = self._long_list(value, path)
+            if dynamic is not None:
+                made.dynamic = dynamic
+                return made
+        self._check("length", path, len(value))
+        items = [self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in enumerate(value)]
+        list.extend(made, items)
+        return made
+
+    def _long_list(self, value: list[Any], path: Path) -> Variable | None:
+        """A long list of numbers of one class is one input, whatever its length."""
+        classes = set(map(type, value))
+        if len(classes) != 1 or next(iter(classes)) not in PYTHON_TYPES:
+            return None
+        element = PYTHON_TYPES[next(iter(classes))]
+        self.checks[(*path, "elements")] = Check("elements", path, next(iter(classes)))
+        return self._input(ListType(element), path, value)
+
+    def _other(self, value: Any, path: Path) -> Any:
+        self._alive.append(value)
+        if value is None or isinstance(value, (str, bytes)):
+            self._check("equal", path, value)
+        elif self._is_instance(value):
+            self._check("type", path, type(value))
+            self.paths.setdefault(id(value), (path, value))
+        elif isinstance(value, (types.ModuleType,)) and value.__name__.split(".")[0] in {"numpy", "math", "scipy"}:
+            pass
+        else:
+            self._check("is", path, value)
+            self.paths.setdefault(id(value), (path, value))
+        return value
+
+    def _is_instance(self, value: Any) -> bool:
+        """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
+        cls = type(value)
+        if isinstance(value, (type, types.FunctionType, types.MethodType, types.ModuleType, types.BuiltinFunctionType)):
+            return False
+        return hasattr(value, "__dict__") and cls.__module__.split(".")[0] not in {"numpy", "builtins", "functools", "scipy"}
+
+    # Names -----------------------------------------------------------------------------------------------------
+
+    def _holder(self, kind: str, target: Any, name: Any) -> Holder:
+        key = (kind, id(target), name)
+        if key not in self.holders:
+            self.holders[key] = Holder(kind, target, name)
+        return self.holders[key]
+
+    def load_global(self, frame: Frame, name: str) -> Any:
+        """The value of a name that is no local: of a closure's cell, a global or a built-in."""
+        function = frame.function
+        closure = getattr(function, "__closure__", None)
+        if closure is not None and name in function.__code__.co_freevars:
+            cell = closure[function.__code__.co_freevars.index(name)]
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                msg = f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+                raise NameError(msg) from None
+            return self.adopt(value, (("holder", self._holder("cell", cell, name)),), numbers=False)
+        if name in frame.globals:
+            value = frame.globals[name]
+            if self._never_changes(value):
+                return value
+            holder = self._holder("global", frame.globals, name)
+            return self.adopt(value, (("holder", holder),), numbers=False)
+        try:
+            return getattr(builtins, name)
+        except AttributeError:
+            msg = f"name '{name}' is not defined"
+            raise NameError(msg) from None
+
+    def _never_changes(self, value: Any) -> bool:
+        """Modules and functions of NumPy and the like: not worth a guard."""
+        if isinstance(value, types.ModuleType):
+            return True
+        module = getattr(value, "__module__", None) or ""
+        return callable(value) and module.split(".")[0] in {"numpy", "scipy", "math", "functools", "builtins"}
+
+    def module_value(self, owner: Any, name: str, value: Any) -> Any:
+        """What a module, class, tuple or other plain object has under a name."""
+        if isinstance(value, (np.ndarray, list, dict)) and isinstance(owner, (types.ModuleType, type)):
+            holder = self._holder("object", owner, getattr(owner, "__name__", "?"))
+            return self.adopt(value, (("holder", holder), ("attribute", name)), numbers=False)
+        return value
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """An attribute of an object of a user's class."""
+        made = self.state.made_in(owner) is not None
+        static = inspect.getattr_static(type(owner), name, None)
+        if isinstance(static, property) and static.fget is not None:
+            return self._interpreter().call(static.fget, [owner], {})
+        own = vars(owner) if hasattr(owner, "__dict__") else {}
+        if name not in own and isinstance(static, types.FunctionType):
+            return types.MethodType(static, owner)
+        value = getattr(owner, name)
+        if made and name in own:
+            return value
+        known = self.paths.get(id(owner))
+        if known is None:
+            if isinstance(value, (np.ndarray, list, dict)):
+                msg = f"the attribute {name} of an object that tracing did not see come in"
+                raise Fallback(msg)
+            return value
+        if callable(value) and not hasattr(value, "__dict__"):
+            return value
+        return self.adopt(value, (*known[0], ("attribute", name)), numbers=True)
+
+    interpreter: Interpreter
+
+    def _interpreter(self) -> Interpreter:
+        return self.interpreter
+
+    # Functions -------------------------------------------------------------------------------------------------
+
+    def described(self, node: Any, filename: str, qualname: str) -> source.FunctionSource:
+        found = self._descriptions.get(node)
+        if found is None:
+            found = self._descriptions[node] = source.describe(node, filename, qualname)
+        return found
+
+    def plain_function(self, function: Any) -> Any:
+        """The plain Python function behind a traced one."""
+        return self.unwrap(function)
+
+    def call_function(self, function: types.FunctionType, args: Any, kwargs: Any) -> Any:
+        """Interpret a call of a Python function."""
+        described = source.source_of(function)
+        frame = Frame(described, self.state.region, function.__globals__, function)
+        holder = (("holder", self._holder("object", function, function.__name__)),)
+        defaults = [
+            self.adopt(v, (*holder, ("attribute", "__defaults__"), ("item", k)), numbers=False)
+            for k, v in enumerate(function.__defaults__ or ())
+        ]
+        kw_defaults = {
+            k: self.adopt(v, (*holder, ("attribute", "__kwdefaults__"), ("item", k)), numbers=False)
+            for k, v in (function.__kwdefaults__ or {}).items()
+        }
+        interpreter = self._interpreter()
+        interpreter.bind_parameters(frame, described, args, kwargs, defaults, kw_defaults)
+        return interpreter.run(frame)
+
+    def prelude(self, interpreter: Interpreter, name: str, args: list[Any]) -> Any:
+        """Interpret a function of the prelude."""
+        return self.call_function(getattr(prelude, name), args, {})
+
+    def prelude_indices(self, interpreter: Interpreter, dims: tuple[Any, ...], array: Any) -> Any:
+        """numpy.ndindex(dims), or numpy.ndenumerate(array), as a sequence."""
+        from tracetensor.tracer.values import TracedSequence
+
+        ops = interpreter.operations
+        total: Any = 1
+        for n in dims:
+            total = ops.binary("mul", total, n)
+
+        def item(k: Any) -> Any:
+            index = []
+            for n in reversed(dims):
+                index.append(ops.binary("mod", k, n))
+                k = ops.binary("floordiv", k, n)
+            position = tuple(reversed(index))
+            return position if array is None else (position, interpreter.sequences.get_item(array, position))
+
+        return TracedSequence(total, item)
+
+    def grid_builder(self, container: Any) -> Any:
+        """The builder of numpy.mgrid[...] and numpy.ogrid[...] with traced bounds, None if there is none."""
+        from tracetensor.graph.ops import creation
+
+        name = "mgrid_getitem" if container is np.mgrid else "ogrid_getitem" if container is np.ogrid else ""
+        return getattr(creation, name, None)
+
+    # Forced values and examples --------------------------------------------------------------------------------
+
+    def force(self, interpreter: Interpreter, variable: Variable, what: str) -> Any:
+        """The value of a variable, by making the inputs it comes from constants of a new trace."""
+        found: dict[Any, Any] = {}
+        data = self._leaves(variable, found, set())
+        fresh = {k: v for k, v in found.items() if k not in self.constants}
+        if data is not None and not fresh:
+            msg = f"{what} depends on {data}"
+            raise Fallback(msg)
+        if not fresh:
+            msg = f"{what} is not known while tracing"
+            raise Fallback(msg)
+        raise Restart(fresh)
+
+    def _leaves(self, variable: Variable, found: dict[Any, Any], seen: set[Variable]) -> str | None:
+        """Enter the inputs that a scalar comes from; a text if it depends on an array's data."""
+        if variable in seen or isinstance(variable, Constant):
+            return None
+        seen.add(variable)
+        node = variable.node
+        if node is None:
+            region: Region | None = variable.scope
+            if region is not None and region is not self.root:
+                if variable in region.carried:
+                    raise NeedsUnrolling(region, variable.name or "a loop's index")
+                return self._leaves(region.initial[variable], found, seen)
+            for path, known in self.inputs.items():
+                if known is variable:
+                    if isinstance(variable.type, TensorType) and not variable.type.is_array:
+                        found[path] = True
+                        return None
+                    return f"the elements of {path_text(path)}"
+            return "a value of the run"
+        if node.op.name == "dim":
+            return self._dims(node.inputs[0], node.params["axis"], found, seen)
+        result = None
+        if node.op.name in {"ifelse", "scan", "callback"}:
+            return f"the result of {node.op.name}"
+        for source_ in node.inputs:
+            if isinstance(source_.type, TensorType) and source_.type.is_array and node.op.family not in {"shape"}:
+                return f"the elements of an array ({node.op.name})"
+            result = self._leaves(source_, found, seen) or result
+        return result
+
+    def _dims(self, array: Variable, axis: int, found: dict[Any, Any], seen: set[Variable]) -> str | None:
+        variable = array
+        while variable.node is None and variable.scope is not None and variable.scope is not self.root:
+            if variable in variable.scope.carried:
+                raise NeedsUnrolling(variable.scope, "the shape of an array that a loop carries")
+            variable = variable.scope.initial[variable]
+        for path, known in self.inputs.items():
+            if known is variable:
+                found[(path, axis)] = True
+                return None
+        found["all dims"] = True
+        pending, visited = [variable], set()
+        while pending:
+            current = pending.pop()
+            if current in visited:
+                continue
+            visited.add(current)
+            if current.node is not None:
+                pending.extend(current.node.inputs)
+            elif current.scope not in (None, self.root) and current in current.scope.initial:
+                pending.append(current.scope.initial[current])
+            elif isinstance(current.type, TensorType) and not current.type.is_array and current.dtype.kind in "iu":
+                self._leaves(current, found, seen)
+        return "the shape of an intermediate array"
+
+    def example(self, variable: Variable) -> Any:
+        """A value that the variable could have: computed from the arguments of the first call."""
+        if isinstance(variable, Constant):
+            return variable.value
+        if variable in self.examples:
+            return self.examples[variable]
+        node = variable.node
+        if node is None:
+            region = variable.scope
+            outer = region.initial.get(variable) if region is not None else None
+            value = placeholder(variable.type) if outer is None else self.example(outer)
+            self.examples[variable] = value
+            return value
+        self._run_example(node)
+        return self.examples[variable]
+
+    def _run_example(self, node: Node) -> None:
+        try:
+            with np.errstate(all="ignore"):
+                results = evaluate_node(node, [self.example(v) for v in node.inputs])
+        except Exception:  # noqa: BLE001 - an example that does not work out is only an example
+            results = [_sample(out.type) for out in node.outputs]
+        for out, value in zip(node.outputs, results, strict=True):
+            self.examples[out] = value
+
+    def callback_result(self, call: Any, values: list[Variable]) -> Any:
+        """What a call-back returns for the first call's values, or else for samples."""
+        attempts = ([self.example(v) for v in values], [_sample(v.type) for v in values])
+        error: Exception | None = None
+        for given in attempts:
+            copies = [v.copy() if isinstance(v, np.ndarray) else v for v in given]
+            try:
+                with np.errstate(all="ignore"):
+                    return call(*copies)
+            except Exception as caught:  # noqa: BLE001 - any failure of a library function on a sample
+                error = caught
+        msg = f"the type of what {call!r} returns could not be learnt: {error}"
+        raise Fallback(msg)
+
+
+def _sample(type_: Type) -> Any:
+    if isinstance(type_, TensorType) and type_.is_array:
+        return np.ones(tuple([2 if d is None else d for d in type_.shape]), type_.dtype)
+    if isinstance(type_, TensorType):
+        value = type_.dtype.type(1)
+        return value.item() if type_.is_python else value
+    return placeholder(type_)
+

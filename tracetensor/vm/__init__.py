@@ -1,0 +1,1 @@
+"""Graph -> Program, and the Cython machine that runs it."""

@@ -1,0 +1,39 @@
+"""The call instruction: any op through its own evaluate function, on boxed values."""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t, uint64_t
+
+from tracetensor.vm.registers cimport Reg
+
+
+ctypedef struct Run:
+    Reg *regs
+    const uint8_t *classes
+    PyObject *token  # of the context variable that holds NumPy's error state; NULL while it is not set
+    int pc
+
+
+ctypedef struct Call:
+    PyObject *function
+    PyObject *names  # tuple of keyword names, or NULL
+    PyObject **values  # of the keywords
+    int nargs
+    int nkeywords
+    int ndst
+    bint quiet  # the function warns of no floating-point error
+    int *args
+    int *dst
+    int *numbers  # type number that result k must have as an array; -1: no such check
+    int *ranks
+
+
+cdef class CallSite:
+    cdef Call s
+    cdef tuple keep
+
+
+cdef int silence(Run *run) except -1
+cdef int unsilence(Run *run) except -1
+cdef int invoke(Run *run, Call *s, uint64_t takes) except -1
+cdef int store(Run *run, Call *s, int k, PyObject *o) except -1
+cdef int mismatch(PyObject *o) except -1

@@ -1,0 +1,180 @@
+"""Graph -> Program: nodes in order, each lowered to instructions; bodies of branches and loops become blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.types import FLOAT, INT
+from tracetensor.vm.assembler import OBJECT, PY_INT, Assembler, Branch, Item, Loop, flatten, register_class
+from tracetensor.vm.calls import CallSite
+from tracetensor.vm.instructions import Opcode
+from tracetensor.vm.loops import StackSite
+from tracetensor.vm.lowering import LOWERINGS
+from tracetensor.vm.lowering_index import find_updates, lower_update
+from tracetensor.vm.machine import Program
+from tracetensor.vm.schedule import schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tracetensor.graph.graph import Graph
+    from tracetensor.graph.node import Node
+    from tracetensor.graph.types import Type
+
+QUIET_FAMILIES = frozenset({"python", "math", "list", "effect", "callback"})
+NO_LIMIT = 2**63 - 1
+
+
+def compile_graph(graph: Graph, *, donated: Iterable[int] = frozenset()) -> Program:
+    """The program of a graph. donated: numbers of the inputs whose arrays the program may overwrite."""
+    compiler = Compiler()
+    registers = [compiler.register(register_class(v.type)) for v in graph.inputs]
+    values = dict(zip(graph.inputs, registers, strict=True))
+    compiler.block(graph, values)
+    outputs = [compiler.read(values, v) for v in graph.outputs]
+    live = {r for r in outputs if compiler._counts(r)}
+    needed = set(live)
+    items = compiler.mark_last_uses(compiler.items, needed)
+    unused = {r for r in registers if compiler._counts(r)} - needed
+    items = compiler._drops(unused) + items
+    last = {r: k for k, r in enumerate(outputs)}
+    kept = [(r, last[r] == k and r in live) for k, r in enumerate(outputs)]
+    return Program(graph, frozenset(donated), flatten(items), compiler.classes, compiler.constants, kept)
+
+
+def recompile(graph: Graph, donated: frozenset[int]) -> Program:
+    """What unpickling a program does."""
+    return compile_graph(graph, donated=donated)
+
+
+class Compiler(Assembler):
+    """Lowers the nodes of a graph and of its bodies, into one flat file of registers."""
+
+    def read(self, values: dict[Variable, int], variable: Variable) -> int:
+        """The register of a variable."""
+        if isinstance(variable, Constant):
+            return self.constant(variable.value, register_class(variable.type))
+        return values[variable]
+
+    def result(self, values: dict[Variable, int], variable: Variable) -> int:
+        """A fresh register for a variable."""
+        values[variable] = register = self.register(register_class(variable.type))
+        return register
+
+    def block(self, graph: Graph, values: dict[Variable, int]) -> None:
+        """Lower all nodes of a graph whose inputs are in `values`."""
+        order = schedule(graph)
+        updates = find_updates(graph, order)
+        for node in order:
+            self.location = graph.location(node)
+            update = updates.get(node)
+            if update is None:
+                self.lower(node, values)
+            elif node is update.write:
+                self.location = graph.location(update.compute) or self.location
+                if not lower_update(self, update, values):
+                    for part in (update.read, update.compute, update.write):
+                        self.lower(part, values)
+
+    def lower(self, node: Node, values: dict[Variable, int]) -> None:
+        """Lower one node."""
+        if node.op.name == "ifelse":
+            self.ifelse(node, values)
+        elif node.op.name == "scan":
+            self.scan(node, values)
+        else:
+            lower = LOWERINGS.get(node.op.name)
+            if lower is None or not lower(self, node, values):
+                self.call(node, values)
+
+    def call_site(self, node: Node, values: dict[Variable, int]) -> CallSite:
+        """The site of a call of the op's own function; the outputs have registers already."""
+        return CallSite(
+            node.op.evaluate,
+            [self.read(values, v) for v in node.inputs],
+            [values[v] for v in node.outputs],
+            [v.type for v in node.outputs],
+            node.params,
+            quiet=node.op.family in QUIET_FAMILIES,
+        )
+
+    def call(self, node: Node, values: dict[Variable, int]) -> None:
+        """Lower a node to a call of the op's own function."""
+        for v in node.outputs:
+            self.result(values, v)
+        reads = [self.read(values, v) for v in node.inputs]
+        writes = [values[v] for v in node.outputs]
+        self.emit_site(Opcode.CALL, self.call_site(node, values), reads, writes)
+
+    def nested(self) -> tuple[list[Item], Any]:
+        """Begin a block of its own: the enclosing list, to be put back, and the enclosing location."""
+        outside = self.items, self.location
+        self.items = []
+        return outside
+
+    def ifelse(self, node: Node, values: dict[Variable, int]) -> None:
+        """Lower a branch: each body in a block, its results moved to the node's registers."""
+        condition = self.read(values, node.inputs[0])
+        if self.classes[condition] == OBJECT:
+            condition = self.as_bool(condition)
+        captured = [self.read(values, v) for v in node.inputs[1:]]
+        targets = [self.result(values, v) for v in node.outputs]
+        blocks: list[list[Item]] = []
+        for body in (node.params["then"], node.params["orelse"]):
+            outside = self.nested()
+            inner = dict(zip(body.inputs, captured, strict=True))
+            self.block(body, inner)
+            for target, v in zip(targets, body.outputs, strict=True):
+                self.move(target, self.read(inner, v))
+            blocks.append(self.items)
+            self.items, self.location = outside
+        self.items.append(Branch(condition, *blocks))
+
+    def as_bool(self, register: int) -> int:
+        """The truth of a value that is not unboxed."""
+        from tracetensor.graph.types import BOOL
+
+        target = self.register(register_class(BOOL))
+        self.emit_site(Opcode.CALL, CallSite(bool, [register], [target], [BOOL], {}), [register], [target])
+        return target
+
+    def scan(self, node: Node, values: dict[Variable, int]) -> None:
+        """Lower a loop: its carry lives in registers that the body reads and the end of a step rewrites."""
+        params = node.params
+        body, n_carry = params["body"], params["n_carry"]
+        counted, conditional = params["counted"], params["conditional"]
+        rest = [self.read(values, v) for v in node.inputs]
+        steps = rest.pop(0) if counted else self.constant(NO_LIMIT, PY_INT)
+        go = self.register(self.classes[rest[0]]) if conditional else -1
+        if conditional:
+            self.move(go, rest.pop(0))
+        initial, captured = rest[:n_carry], rest[n_carry:]
+        carry = [self.result(values, v) for v in node.outputs[:n_carry]]
+        stacks = self.start_stacks(node, values, steps if counted else self.constant(0, PY_INT))
+        counter, limit = self.register(PY_INT), self.register(PY_INT)
+        self.emit(Opcode.LOOP_START, counter, limit, steps)
+        for target, source in zip(carry, initial, strict=True):
+            self.move(target, source)
+        outside = self.nested()
+        inner = dict(zip(body.inputs, [*[counter] * counted, *carry, *captured], strict=True))
+        self.block(body, inner)
+        outputs = [self.read(inner, v) for v in body.outputs]
+        for stack, value in zip(stacks, outputs[conditional + n_carry :], strict=True):
+            self.emit(Opcode.STACK_PUSH, stack, value)
+        self.parallel_move(list(zip([*[go] * conditional, *carry], outputs[: conditional + n_carry], strict=True)))
+        tests = [(Opcode.LOOP_TEST, counter, limit)] * counted + [(Opcode.JUMP_UNLESS, go, -1)] * conditional
+        loop = Loop(tests, counter, self.items)
+        self.items, self.location = outside
+        self.items.append(loop)
+        for stack, v in zip(stacks, node.outputs[n_carry:], strict=True):
+            self.emit(Opcode.STACK_FINISH, self.result(values, v), stack)
+
+    def start_stacks(self, node: Node, values: dict[Variable, int], steps: int) -> list[int]:
+        """Registers for the stacked outputs of a loop, each begun."""
+        body = node.params["body"]
+        stacks = []
+        for v in body.outputs[node.params["conditional"] + node.params["n_carry"] :]:
+            stacks.append(self.register(OBJECT))
+            self.emit(Opcode.STACK_START, stacks[-1], steps, site=StackSite(v.type))
+        return stacks

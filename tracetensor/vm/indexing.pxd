@@ -1,0 +1,50 @@
+"""The indexing instructions: elements, views and writes."""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint64_t
+
+from tracetensor.vm.array cimport npy_intp
+from tracetensor.vm.calls cimport Run
+from tracetensor.vm.ufuncs cimport MOST_AXES, Ufunc
+
+cdef enum Entry:
+    INTEGER
+    SLICE
+    NEW_AXIS
+    LEAF  # any other index: an array of integers or bools
+    ELLIPSIS
+
+cdef enum:
+    MOST_ENTRIES = 10
+
+
+ctypedef struct Index:
+    int n
+    bint basic  # integers, slices and new axes only, one for each axis of the array
+    int kinds[MOST_ENTRIES]
+    int regs[MOST_ENTRIES][3]  # a leaf; or start, stop and step, -1 where absent
+    int classes[MOST_ENTRIES][3]
+    int array  # register of the array
+    int value  # register of the value written; -1: none
+    int value_class
+    int dst
+    int dst_class
+    int number  # type of the array's items
+    int size
+    PyObject *function  # of an accumulation: ufunc.at
+    Ufunc *ufunc  # of an update
+    int place  # which operand of it is the indexed part
+
+
+cdef class IndexSite:
+    cdef Index s
+    cdef object keep
+
+
+cdef int load_element(Run *run, Index *s, uint64_t takes) except -1
+cdef int make_view(Run *run, Index *s, uint64_t takes) except -1
+cdef int get_item(Run *run, Index *s, uint64_t takes) except -1
+cdef int store_element(Run *run, Index *s, uint64_t takes) except -1
+cdef int write(Run *run, Index *s, uint64_t takes) except -1
+cdef int accumulate(Run *run, Index *s, uint64_t takes) except -1
+cdef int update(Run *run, Index *s, uint64_t takes) except -1

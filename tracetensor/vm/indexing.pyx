@@ -1,0 +1,545 @@
+"""The indexing instructions: elements, views and writes.
+
+Plain cases are computed here, as NumPy does; all others, errors among them, are left to x[index] itself. A write
+is done in place where the array is read for the last time and nobody else holds it (ownership.pyx); else on a copy.
+"""
+
+cimport numpy as cnp
+from cpython.object cimport PyObject, PyTypeObject
+from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t
+from libc.string cimport memcpy, memmove
+
+from tracetensor.vm.array cimport (
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE, array_assign, array_base, array_check, array_data, array_dims,
+    array_fill_from, array_flags, array_item_size, array_number, array_rank, array_strides, array_view,
+)
+from tracetensor.vm.calls cimport mismatch, silence
+from tracetensor.vm.ownership cimport owned, take_for_writing
+from tracetensor.vm.registers cimport (
+    NUMPY, OBJECT, PY_INT, Payload, Reg, box, clear, decref, incref, put_object, refcnt, unbox,
+)
+from tracetensor.vm.ufuncs cimport MOST_OPERANDS, Operands, UfuncSite, iterate, scalar_operand, source_number
+
+cnp.import_array()
+
+cdef extern from "Python.h":
+    object get "PyObject_GetItem"(PyObject *o, object key)
+    int set "PyObject_SetItem"(PyObject *o, object key, PyObject *value) except -1
+
+cdef extern from "convert.h":
+    int convert(int source, const void *a, int target, void *b, bint strict, bint weak) nogil
+
+
+cdef class IndexSite:
+    """What an indexing instruction needs.
+
+    spec: as in graph/ops/indexing.py, Ellipsis and missing axes spelled out if `basic`; leaves: (register, class)
+    of each leaf; array, value, dst: (register, class).
+    """
+
+    def __init__(self, spec, leaves, array, dst, dtype, *, basic, value=(-1, 0), function=None, ufunc=None, place=0):
+        cdef int k, j
+        if len(spec) > MOST_ENTRIES:
+            raise ValueError("too many entries in an index")
+        rest = iter(leaves)
+        self.keep = (spec, function, ufunc, leaves)
+        self.s.n, self.s.basic = len(spec), basic
+        self.s.array = array[0]
+        self.s.value, self.s.value_class = value
+        self.s.dst, self.s.dst_class = dst
+        self.s.number, self.s.size = dtype.num, dtype.itemsize
+        self.s.function = <PyObject *>function if function is not None else NULL
+        self.s.ufunc = &(<UfuncSite>ufunc).s if ufunc is not None else NULL
+        self.s.place = place
+        for k in range(self.s.n):
+            entry = spec[k]
+            self.s.kinds[k] = {"i": INTEGER, "s": SLICE, "n": NEW_AXIS, "a": LEAF, "e": ELLIPSIS}[entry[0]]
+            for j in range(3):
+                self.s.regs[k][j] = -1
+            if entry in ("i", "a"):
+                self.s.regs[k][0], self.s.classes[k][0] = next(rest)
+            elif entry[0] == "s":
+                for j in range(3):
+                    if entry[1 + j] == "1":
+                        self.s.regs[k][j], self.s.classes[k][j] = next(rest)
+
+    def __str__(self):
+        rest = iter([f"r{r}" for r, _ in self.keep[3]])
+        shown = []
+        for entry in self.keep[0]:
+            if entry[0] == "s":
+                shown.append(":".join(next(rest) if given == "1" else "" for given in entry[1:]))
+            else:
+                shown.append({"n": "None", "e": "..."}[entry] if entry in "ne" else next(rest))
+        place = f"r{self.s.array}[{', '.join(shown)}]"
+        if self.keep[2] is not None:
+            return f"r{self.s.dst} = {place} <- {self.keep[2]}"
+        if self.s.value < 0 and self.keep[1] is None:
+            return f"r{self.s.dst} = {place}"
+        how = "" if self.keep[1] is None else f"{self.keep[1].__qualname__} "
+        return f"r{self.s.dst} = {place} <- {how}r{self.s.value}"
+
+
+cdef inline int read_int(Run *run, int r, int cls, int64_t *result) noexcept:
+    """The integer in a register; -1 if it is not one of 64 bits."""
+    cdef Reg *reg = &run.regs[r]
+    if cls == PY_INT:
+        if reg.obj != NULL:
+            return -1
+        result[0] = reg.v.i
+        return 0
+    if cls == NUMPY + cnp.NPY_INT64:
+        result[0] = reg.v.i
+        return 0
+    if cls == OBJECT:
+        return -1
+    return convert(source_number(cls), &reg.v, cnp.NPY_INT64, result, True, False)
+
+
+cdef char *element(Run *run, Index *s, PyObject *o) noexcept:
+    """The place of the element that an index of integers names; NULL if out of bounds, or not plain."""
+    cdef npy_intp *dims = array_dims(o)
+    cdef npy_intp *strides = array_strides(o)
+    cdef char *place = array_data(o)
+    cdef int64_t i
+    cdef int k
+    for k in range(s.n):
+        if read_int(run, s.regs[k][0], s.classes[k][0], &i) < 0:
+            return NULL
+        if i < 0:
+            i += dims[k]
+        if i < 0 or i >= dims[k]:
+            return NULL
+        place += i * strides[k]
+    return place
+
+
+cdef int clip(Run *run, Index *s, int k, npy_intp dim, int64_t *start, int64_t *step, npy_intp *length) noexcept:
+    """Resolve the slice that is entry k of an index, as slice.indices does; -1 if that is not plain."""
+    cdef int64_t lower, upper, stop
+    step[0] = 1
+    if s.regs[k][2] >= 0:
+        if read_int(run, s.regs[k][2], s.classes[k][2], step) < 0 or step[0] == 0 or step[0] < -INT64_MAX:
+            return -1
+    lower, upper = (0, dim) if step[0] > 0 else (-1, dim - 1)
+    start[0] = lower if step[0] > 0 else upper
+    stop = upper if step[0] > 0 else lower
+    if s.regs[k][0] >= 0:
+        if read_int(run, s.regs[k][0], s.classes[k][0], start) < 0:
+            return -1
+        if start[0] < 0:
+            start[0] += dim
+            if start[0] < lower:
+                start[0] = lower
+        elif start[0] > upper:
+            start[0] = upper
+    if s.regs[k][1] >= 0:
+        if read_int(run, s.regs[k][1], s.classes[k][1], &stop) < 0:
+            return -1
+        if stop < 0:
+            stop += dim
+            if stop < lower:
+                stop = lower
+        elif stop > upper:
+            stop = upper
+    length[0] = 0
+    if step[0] > 0 and start[0] < stop:
+        length[0] = (stop - start[0] - 1) / step[0] + 1
+    elif step[0] < 0 and stop < start[0]:
+        length[0] = (start[0] - stop - 1) / (-step[0]) + 1
+    if length[0] == 0:
+        start[0], step[0] = 0, 1
+    return 0
+
+
+cdef char *part(Run *run, Index *s, PyObject *o, npy_intp *dims, npy_intp *strides, int *rank) noexcept:
+    """Where the part that a basic index names begins, and its dims and strides; NULL if it is not plain."""
+    cdef npy_intp *own_dims = array_dims(o)
+    cdef npy_intp *own_strides = array_strides(o)
+    cdef char *place = array_data(o)
+    cdef int64_t i, step
+    cdef int k, axis = 0
+    rank[0] = 0
+    for k in range(s.n):
+        if s.kinds[k] == SLICE:
+            if clip(run, s, k, own_dims[axis], &i, &step, &dims[rank[0]]) < 0:
+                return NULL
+            strides[rank[0]] = own_strides[axis] * step
+            place += i * own_strides[axis]
+            rank[0] += 1
+            axis += 1
+        elif s.kinds[k] == INTEGER:
+            if read_int(run, s.regs[k][0], s.classes[k][0], &i) < 0:
+                return NULL
+            if i < 0:
+                i += own_dims[axis]
+            if i < 0 or i >= own_dims[axis]:
+                return NULL
+            place += i * own_strides[axis]
+            axis += 1
+        else:
+            dims[rank[0]] = 1
+            strides[rank[0]] = 0
+            rank[0] += 1
+    return place
+
+
+cdef object boxed(Run *run, int r, int cls):
+    cdef PyObject *o = box(&run.regs[r], cls)
+    value = <object>o
+    decref(o)
+    return value
+
+
+cdef object index_object(Run *run, Index *s):
+    """The index as Python would build it."""
+    cdef list entries = []
+    cdef int k, j
+    for k in range(s.n):
+        if s.kinds[k] == NEW_AXIS:
+            entries.append(None)
+        elif s.kinds[k] == ELLIPSIS:
+            entries.append(Ellipsis)
+        elif s.kinds[k] == SLICE:
+            parts = [boxed(run, s.regs[k][j], s.classes[k][j]) if s.regs[k][j] >= 0 else None for j in range(3)]
+            entries.append(slice(parts[0], parts[1], parts[2]))
+        else:
+            entries.append(boxed(run, s.regs[k][0], s.classes[k][0]))
+    return tuple(entries)
+
+
+cdef inline int drop_leaves(Run *run, Index *s, uint64_t takes, int first) except -1:
+    """Clear the registers of leaves read for the last time; the first leaf is operand `first`."""
+    cdef int k, j, operand = first
+    if not takes >> first:
+        return 0
+    for k in range(s.n):
+        for j in range(3):
+            if s.regs[k][j] >= 0:
+                if takes >> operand & 1:
+                    clear(&run.regs[s.regs[k][j]])
+                operand += 1
+    return 0
+
+
+cdef int get_item(Run *run, Index *s, uint64_t takes) except -1:
+    """x[index] by NumPy. Operands: array, leaves."""
+    cdef object result
+    silence(run)
+    result = get(run.regs[s.array].obj, index_object(run, s))
+    if takes & 1:
+        clear(&run.regs[s.array])
+    drop_leaves(run, s, takes, 1)
+    if unbox(&run.regs[s.dst], s.dst_class, <PyObject *>result) < 0:
+        mismatch(<PyObject *>result)
+    return 0
+
+
+cdef int load_element(Run *run, Index *s, uint64_t takes) except -1:
+    """x[i, j, ...], an integer for each axis: the element goes to a register."""
+    cdef PyObject *o = run.regs[s.array].obj
+    cdef char *place = element(run, s, o)
+    if place == NULL:
+        return get_item(run, s, takes)
+    if s.size == 8:
+        run.regs[s.dst].v.i = (<int64_t *>place)[0]
+    else:
+        memcpy(&run.regs[s.dst].v, place, s.size)
+    if takes:
+        clear(&run.regs[s.array])
+    return 0
+
+
+cdef int make_view(Run *run, Index *s, uint64_t takes) except -1:
+    """x[index] for a basic index: a view."""
+    cdef npy_intp dims[MOST_ENTRIES]
+    cdef npy_intp strides[MOST_ENTRIES]
+    cdef int rank
+    cdef PyObject *o = run.regs[s.array].obj
+    cdef char *place = part(run, s, o, dims, strides, &rank)
+    if place == NULL:
+        return get_item(run, s, takes)
+    put_object(&run.regs[s.dst], array_view(o, rank, dims, strides, place))
+    if takes:
+        clear(&run.regs[s.array])
+    return 0
+
+
+cdef inline int scalar_bytes(Run *run, Index *s, void *buffer) noexcept:
+    """The value to be written as an item of the array, in the buffer; -1 if that is for NumPy to do."""
+    cdef Reg *r = &run.regs[s.value]
+    if s.value_class == OBJECT or (s.value_class == PY_INT and r.obj != NULL):
+        return -1
+    return convert(source_number(s.value_class), &r.v, s.number, buffer, True, s.value_class == PY_INT)
+
+
+cdef int set_item(Run *run, Index *s, PyObject *target) except -1:
+    """target[index] = value by NumPy."""
+    cdef PyObject *value
+    silence(run)
+    value = box(&run.regs[s.value], s.value_class)
+    try:
+        set(target, index_object(run, s), value)
+    finally:
+        decref(value)
+    return 0
+
+
+cdef int finish_write(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
+    """Drop the operands read for the last time (array, value, leaves); put the array written in its register."""
+    put_object(&run.regs[s.dst], target)
+    if takes & 2:
+        clear(&run.regs[s.value])
+    drop_leaves(run, s, takes, 2)
+    return 0
+
+
+cdef int store_element(Run *run, Index *s, uint64_t takes) except -1:
+    """x[i, j, ...] = scalar. Operands: array, value, leaves."""
+    cdef Payload item
+    cdef PyObject *target
+    cdef char *place
+    if scalar_bytes(run, s, &item) < 0:
+        return write_by_numpy(run, s, takes)
+    target = take_for_writing(&run.regs[s.array], takes & 1)
+    place = element(run, s, target)
+    if place == NULL:
+        return write_rest(run, s, takes, target)
+    if s.size == 8:
+        (<int64_t *>place)[0] = item.i
+    else:
+        memcpy(place, &item, s.size)
+    put_object(&run.regs[s.dst], target)
+    return 0
+
+
+cdef int write_by_numpy(Run *run, Index *s, uint64_t takes) except -1:
+    return write_rest(run, s, takes, take_for_writing(&run.regs[s.array], takes & 1))
+
+
+cdef int write_rest(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
+    """Write by NumPy to an array that may be written to."""
+    try:
+        set_item(run, s, target)
+    except BaseException:
+        decref(target)
+        raise
+    finish_write(run, s, takes, target)
+    return 0
+
+
+cdef bint sole_reader(Run *run, Index *s, uint64_t takes) noexcept:
+    """Whether the only other reference to the array is from the value, a view of it that is read here for the last
+    time: x[1:] = x[:-1] can be done in place, by a copy that minds overlap.
+    """
+    cdef PyObject *o = run.regs[s.array].obj
+    cdef PyObject *value = run.regs[s.value].obj
+    cdef bint sole
+    if takes & 3 != 3 or s.value_class != OBJECT or not array_check(value) or array_base(value) != o:
+        return False
+    if refcnt(o) != 2 or refcnt(value) != 1:
+        return False
+    decref(o)  # as it will be when the value is gone
+    sole = owned(o)
+    incref(o)
+    return sole
+
+
+cdef int write(Run *run, Index *s, uint64_t takes) except -1:
+    """x[index] = value. Operands: array, value, leaves."""
+    cdef npy_intp dims[MOST_ENTRIES]
+    cdef npy_intp strides[MOST_ENTRIES]
+    cdef int rank
+    cdef PyObject *target
+    cdef PyObject *value
+    cdef char *place
+    cdef Payload item
+    if sole_reader(run, s, takes):
+        target = run.regs[s.array].obj
+        run.regs[s.array].obj = NULL
+        return write_rest(run, s, takes, target)
+    target = take_for_writing(&run.regs[s.array], takes & 1)
+    if not s.basic:
+        return write_rest(run, s, takes, target)
+    place = part(run, s, target, dims, strides, &rank)
+    if place == NULL:
+        return write_rest(run, s, takes, target)
+    if s.value_class != OBJECT:
+        if scalar_bytes(run, s, &item) < 0:
+            return write_rest(run, s, takes, target)
+        fill(place, dims, strides, rank, <char *>&item, s.size)
+    else:
+        value = run.regs[s.value].obj
+        if not array_check(value) or array_number(value) != s.number or not paste(
+            place, dims, strides, rank, value, s.size
+        ):
+            return write_rest(run, s, takes, target)
+    finish_write(run, s, takes, target)
+    return 0
+
+
+cdef void copy_items(
+    char *target, npy_intp stride, const char *source, npy_intp source_stride, npy_intp n, int size
+) noexcept nogil:
+    """Copy n items of one axis."""
+    cdef npy_intp k
+    if stride == size and source_stride == size:
+        memcpy(target, source, n * size)
+    elif size == 8:
+        for k in range(n):
+            (<int64_t *>(target + k * stride))[0] = (<int64_t *>(source + k * source_stride))[0]
+    elif size == 1:
+        for k in range(n):
+            target[k * stride] = source[k * source_stride]
+    elif size == 4:
+        for k in range(n):
+            (<int *>(target + k * stride))[0] = (<int *>(source + k * source_stride))[0]
+    else:
+        for k in range(n):
+            memcpy(target + k * stride, source + k * source_stride, size)
+
+
+cdef void copy_axes(
+    char *target, const npy_intp *strides, const char *source, const npy_intp *source_strides,
+    const npy_intp *dims, int rank, int size,
+) noexcept nogil:
+    cdef npy_intp k
+    if rank == 0:
+        memcpy(target, source, size)
+    elif rank == 1:
+        copy_items(target, strides[0], source, source_strides[0], dims[0], size)
+    else:
+        for k in range(dims[0]):
+            copy_axes(
+                target + k * strides[0], strides + 1, source + k * source_strides[0], source_strides + 1,
+                dims + 1, rank - 1, size,
+            )
+
+
+cdef void fill(
+    char *place, const npy_intp *dims, const npy_intp *strides, int rank, const char *item, int size
+) noexcept nogil:
+    """Write one item everywhere."""
+    cdef npy_intp zeros[MOST_ENTRIES]
+    cdef int k
+    for k in range(rank):
+        zeros[k] = 0
+    copy_axes(place, strides, item, zeros, dims, rank, size)
+
+
+cdef bint paste(
+    char *place, const npy_intp *dims, const npy_intp *strides, int rank, PyObject *value, int size
+) noexcept nogil:
+    """Copy an array of the same item type, which shares no memory with the place; false if it is left to NumPy."""
+    cdef npy_intp source_strides[MOST_ENTRIES]
+    cdef npy_intp *own_dims = array_dims(value)
+    cdef npy_intp *own_strides = array_strides(value)
+    cdef int k, own_rank = array_rank(value), lead = rank - own_rank
+    cdef npy_intp total = 1
+    if lead < 0:
+        return False
+    for k in range(rank):
+        total *= dims[k]
+        if k < lead or own_dims[k - lead] == 1:
+            source_strides[k] = 0
+        elif own_dims[k - lead] == dims[k]:
+            source_strides[k] = own_strides[k - lead]
+        else:
+            return False
+    if total > 100_000 and rank > 1:
+        return False  # NumPy chooses a better order of the axes, and frees the lock
+    copy_axes(place, strides, array_data(value), source_strides, dims, rank, size)
+    return True
+
+
+cdef int accumulate(Run *run, Index *s, uint64_t takes) except -1:
+    """ufunc.at(x, index, value). Operands: array, value, leaves."""
+    cdef PyObject *target = take_for_writing(&run.regs[s.array], takes & 1)
+    silence(run)
+    try:
+        (<object>s.function)(<object>target, index_object(run, s), boxed(run, s.value, s.value_class))
+    except BaseException:
+        decref(target)
+        raise
+    finish_write(run, s, takes, target)
+    return 0
+
+
+cdef int update(Run *run, Index *s, uint64_t takes) except -1:
+    """x[index] = ufunc(..., x[index], ...), in place. Operands: array, the ufunc's other inputs, leaves."""
+    cdef Ufunc *u = s.ufunc
+    cdef Operands o
+    cdef Payload buffers[MOST_OPERANDS]
+    cdef npy_intp dims[MOST_ENTRIES]
+    cdef npy_intp strides[MOST_ENTRIES]
+    cdef npy_intp *own_dims
+    cdef PyObject *target = take_for_writing(&run.regs[s.array], takes & 1)
+    cdef PyObject *value
+    cdef int k, j, lead, rank, operand = 1
+    cdef char *place = part(run, s, target, dims, strides, &rank)
+    cdef bint plain = place != NULL and rank <= MOST_AXES and array_flags(target) & NPY_ARRAY_ALIGNED
+    for k in range(u.nin):
+        if not plain:
+            break
+        if k == s.place:
+            o.ptrs[k] = place
+            for j in range(rank):
+                o.strides[k][j] = strides[j]
+            continue
+        for j in range(rank):
+            o.strides[k][j] = 0
+        if u.classes[k] != OBJECT:
+            plain = scalar_operand(run, u, k, &buffers[k], &o.ptrs[k]) >= 0
+            continue
+        value = run.regs[u.regs[k]].obj
+        lead = rank - array_rank(value)
+        own_dims = array_dims(value)
+        o.ptrs[k] = array_data(value)
+        plain = u.same[k] and lead >= 0 and array_flags(value) & NPY_ARRAY_ALIGNED
+        for j in range(rank - lead if plain else 0):
+            if own_dims[j] == dims[lead + j]:
+                o.strides[k][lead + j] = array_strides(value)[j] if own_dims[j] != 1 else 0
+            elif own_dims[j] != 1:
+                plain = False
+    if not plain:
+        return update_by_numpy(run, s, takes, target)
+    for j in range(rank):
+        o.dims[j] = dims[j]
+        o.strides[u.nin][j] = strides[j]
+    o.ptrs[u.nin] = place
+    o.rank = rank
+    if iterate(u, &o) < 0:
+        decref(target)
+        return -1
+    finish_update(run, s, takes, target)
+    return 0
+
+
+cdef int finish_update(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
+    cdef int k, operand = 1
+    put_object(&run.regs[s.dst], target)
+    for k in range(s.ufunc.nin):
+        if k != s.place:
+            if takes >> operand & 1:
+                clear(&run.regs[s.ufunc.regs[k]])
+            operand += 1
+    drop_leaves(run, s, takes, operand)
+    return 0
+
+
+cdef int update_by_numpy(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
+    """The same in three steps: read, compute, write."""
+    cdef Ufunc *u = s.ufunc
+    cdef int k
+    silence(run)
+    try:
+        index = index_object(run, s)
+        old = get(target, index)
+        values = [old if k == s.place else boxed(run, u.regs[k], u.classes[k]) for k in range(u.nin)]
+        new = (<object>u.ufunc)(*values)
+        set(target, index, <PyObject *>new)
+    except BaseException:
+        decref(target)
+        raise
+    finish_update(run, s, takes, target)
+    return 0

@@ -1,0 +1,51 @@
+"""Tracebacks that point at the user's lines: an exception raised by a program gets the frames of its source."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracetensor.graph.graph import Location, SourceLine
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+TEMPLATE = compile("frame = getframe()", "<user>", "exec")
+
+
+def add_user_frames(exception: BaseException, location: Location) -> BaseException:
+    """Make the traceback of the exception end in the frames of `location`, outermost first.
+
+    Frames of this package that the exception has passed are dropped; others (a call-back's) stay, innermost.
+    """
+    trace = _foreign(exception.__traceback__)
+    for line in reversed(location):
+        trace = types.TracebackType(trace, _frame(line), -1, line.line)
+    return exception.with_traceback(trace)
+
+
+def _frame(line: SourceLine) -> types.FrameType:
+    code = TEMPLATE.replace(
+        co_filename=line.filename, co_name=line.function, co_qualname=line.function, co_firstlineno=line.line
+    )
+    names: dict[str, object] = {"getframe": sys._getframe}
+    exec(code, names)
+    frame = names.pop("frame")
+    names.clear()
+    assert isinstance(frame, types.FrameType)
+    return frame
+
+
+def _foreign(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """The traceback without the frames of this package."""
+    kept = []
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if not (filename.startswith((PACKAGE, "tracetensor" + os.sep)) or filename.startswith("<")):
+            kept.append(trace)
+        trace = trace.tb_next
+    result = None
+    for trace in reversed(kept):
+        result = types.TracebackType(result, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
+    return result
