@@ -1,5 +1,7 @@
 """Values for graphs in tests: draws of every type, specials included; random graphs; comparison to the bit."""
 
+import pathlib
+
 import numpy as np
 
 from tracetensor.graph.builder import function_graph, ifelse, scan, while_loop
@@ -11,8 +13,18 @@ from tracetensor.graph.parse import parse_type
 from tracetensor.graph.reference import evaluate
 from tracetensor.graph.types import ARRAY, ListType, TensorType
 
+GOLDEN = pathlib.Path(__file__).parent / "golden"
 SPECIALS = (0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, -1.0, 1e-310)
 SIZES = ((11, 3, 5), (1, 1, 1), (0, 2, 3), (6, 1, 2))
+
+
+def check_golden(request, name, text):
+    """Compare a text with the one kept under this name; `pytest --update-golden` keeps the new one instead."""
+    path = GOLDEN / name
+    if request.config.getoption("--update-golden", default=False):
+        path.write_text(text)
+    assert path.exists(), f"{path} is missing: renew with --update-golden"
+    assert text == path.read_text()
 
 
 def draw(type_, rng, sizes):

@@ -1,13 +1,11 @@
 """Graphs as text: golden prints, and that what is printed reads back as an equal graph."""
 
-import pathlib
-
 import numpy as np
 import pytest
 
-from tests.sampling import RandomGraph
+from tests.sampling import RandomGraph, check_golden
 from tracetensor.errors import GraphError
-from tracetensor.graph.builder import dvector, function_graph, ifelse, scan
+from tracetensor.graph.builder import close_over, dvector, function_graph, ifelse
 from tracetensor.graph.graph import Graph, SourceLine
 from tracetensor.graph.node import constant, input_variable
 from tracetensor.graph.ops import control
@@ -15,15 +13,10 @@ from tracetensor.graph.ops.indexing import update_at
 from tracetensor.graph.text import parse_graph, print_graph, print_type
 from tracetensor.graph.types import BOOL, FLOAT, INT, ListType, ObjectType, TensorType, array_type, scalar_type
 
-GOLDEN = pathlib.Path(__file__).parent / "golden"
-
-
 def heat():
     u, steps, k = dvector("u"), input_variable(INT, "steps"), input_variable(FLOAT, "k")
     step, inner = input_variable(INT, "i"), input_variable(u.type, "u")
     new = inner.set(slice(1, -1), inner[1:-1] + k * (inner[2:] - 2 * inner[1:-1] + inner[:-2]))
-    from tracetensor.graph.builder import close_over
-
     body, captured = close_over([step, inner], [new])
     final = control.scan(steps, u, *captured, body=body, n_carry=1, counted=True, conditional=False)
     at = update_at(final, np.array([1.0, np.nan]), np.array([0, 2]), spec=("a",), ufunc="add")
@@ -32,8 +25,8 @@ def heat():
     return function_graph([u, steps, k], [at, last], roots=[check], name="heat")
 
 
-def test_golden(golden):
-    golden("heat.graph", print_graph(heat()))
+def test_golden(request):
+    check_golden(request, "heat.graph", print_graph(heat()))
 
 
 @pytest.mark.parametrize("seed", range(20))

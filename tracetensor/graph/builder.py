@@ -160,16 +160,13 @@ def _as_bool(value: Any) -> Variable:
 def ifelse(condition: Any, then: Any, orelse: Any) -> Any:
     """`then` if the condition holds, else `orelse`; only the one taken is evaluated.
 
-    Each is a value, a tuple of values, or a function without arguments that returns these. Returns a variable,
-    or a list of them for tuples. Raises TypeInferenceError where the branches differ in number or type.
+    Each is a value, a tuple of values, or a function without arguments that returns these. What may raise on the
+    way to a value raises only if that branch is taken, wherever it was written. Returns a variable, or a list of
+    them for tuples. Raises TypeInferenceError where the branches differ in number or type.
     """
-    branches = []
-    for branch in (then, orelse):
-        since = _next_serial() if callable(branch) and not isinstance(branch, Variable) else 0
-        value = branch() if since else branch
-        branches.append((value, since))
-    single = not isinstance(branches[0][0], (list, tuple))
-    closed = [close_over([], _listed(value), since=since) for value, since in branches]
+    values = [b() if callable(b) and not isinstance(b, Variable) else b for b in (then, orelse)]
+    single = not isinstance(values[0], (list, tuple))
+    closed = [close_over([], _listed(value)) for value in values]
     captured = list(dict.fromkeys(v for _, free in closed for v in free))
     bodies = [_with_inputs(body, free, captured) for body, free in closed]
     flag = as_variable(condition)

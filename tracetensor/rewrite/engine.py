@@ -207,8 +207,6 @@ class _Sweep:
         if node is not None and node not in self.settled:
             self.made.setdefault(node, location)
             self.depth += 1
-            if self.depth > DEPTH:
-                self.index = {}
             for source in node.inputs:
                 self.settle(source, location)
             self.visit(node, location)

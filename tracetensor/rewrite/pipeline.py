@@ -48,8 +48,9 @@ def optimize(
     """
     report = report or Report()
     limit = REAL_ALGEBRA if algebra else MORE_ACCURATE
+    done: dict[Stage, Graph] = {}
     for name, stage in PIPELINE:
-        if name in exclude:
+        if name in exclude or done.get(stage) is graph:
             continue
         start = time.perf_counter()
         if callable(stage):
@@ -57,6 +58,7 @@ def optimize(
         else:
             rules = [rule for rules in stage for rule in rules if rule.exactness <= limit]
             graph = rewrite(graph, index_rules(rules, exclude), report=report, strict=check)
+        done[stage] = graph
         report.seconds[name] = time.perf_counter() - start
         report.nodes[name] = sum(1 for _ in graph.all_nodes())
         if check:

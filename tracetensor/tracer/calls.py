@@ -609,7 +609,8 @@ def _flat(items: Any) -> list[Any]:
     result = []
     for item in items:
         if isinstance(item, (list, tuple)):
-            result.extend(_flat(list.__iter__(item) if isinstance(item, list) and not getattr(item, "dynamic", None) else item))
+            if getattr(item, "dynamic", None) is None:
+                result.extend(_flat(list.__iter__(item) if isinstance(item, list) else item))
         else:
             result.append(item)
     return result

@@ -144,7 +144,7 @@ class Control:
         if isinstance(condition, Constant):
             return then() if condition.value else orelse()
         a, b = self.branch(then), self.branch(orelse)
-        merger = Merger(self.state, self.arrays, a, b)
+        merger = Merger(self, a, b)
         rebuilds: list[tuple[Any, Any]] = []
         for place in dict.fromkeys([*a.final, *b.final]):
             now = self.state.get_place(place)
@@ -238,6 +238,50 @@ class Control:
             return self.choose(is_k, lambda: action(value), lambda: chain(position + 1))
 
         return chain(0)
+
+    def normalised(self, union: TracedUnion, key: Callable[[Any], Any]) -> Any:
+        """The union with alternatives of one key made one value (arrays: one new memory), in the order of keys."""
+        groups: dict[Any, list[int]] = {}
+        for k, value in enumerate(union.alternatives):
+            groups.setdefault(key(value), []).append(k)
+        order = sorted(groups, key=repr)
+        members = [groups[k] for k in order]
+        if [m[0] for m in members] == list(range(len(union.alternatives))):
+            return union if len(members) > 1 else union.alternatives[0]
+        values = [self._one_of(union, m) for m in members]
+        if len(values) == 1:
+            return values[0]
+        tag = self.state.region.lift(union.tag)
+        number: Variable = constant(0)
+        for place, ks in enumerate(members):
+            for k in ks if place else ():
+                is_k = self.state.emit(PYTHON["eq"], [tag, constant(k)]).out
+                part = self.state.emit(PYTHON["mul"], [is_k, constant(place)]).out
+                number = self.state.emit(PYTHON["add"], [number, part]).out
+        return TracedUnion(number, tuple(values))
+
+    def _one_of(self, union: TracedUnion, members: list[int]) -> Any:
+        """The one value that alternatives of one form are at run time."""
+        if len(members) == 1:
+            return union.alternatives[members[0]]
+
+        def fresh(k: int) -> Any:
+            value = union.alternatives[k]
+            return self.arrays.wrap(self.arrays.read(value)) if type(value) is TracedArray else value
+
+        first, rest = members[0], members[1:]
+        tag = self.state.region.lift(union.tag)
+        is_first = self.state.emit(PYTHON["eq"], [tag, constant(first)]).out
+        return self.choose(is_first, lambda: fresh(first), lambda: self._one_of_fresh(union, rest, fresh))
+
+    def _one_of_fresh(self, union: TracedUnion, members: list[int], fresh: Callable[[int], Any]) -> Any:
+        if len(members) == 1:
+            return fresh(members[0])
+        tag = self.state.region.lift(union.tag)
+        is_first = self.state.emit(PYTHON["eq"], [tag, constant(members[0])]).out
+        return self.choose(
+            is_first, lambda: fresh(members[0]), lambda: self._one_of_fresh(union, members[1:], fresh)
+        )
 
     # Loops -----------------------------------------------------------------------------------------------------
 
@@ -422,11 +466,62 @@ class _ScanTracer:
                 return ("dynamic", value.dynamic.type)
             return ("list", tuple([self.pack(v, packed, slots, label) for v in list.__iter__(value)]))
         if kind is TracedUnion:
+            value = self.control.normalised(value, self.form_key)
+            if type(value) is not TracedUnion:
+                return self.pack(value, packed, slots, label)
             self._leaf(packed, self.state.region.lift(value.tag), label)
             return ("union", tuple([self.pack(v, packed, slots, label) for v in value.alternatives]))
         if kind is TracedRange:
             return ("range", tuple([self.pack(v, packed, slots, label) for v in (value.start, value.stop, value.step)]))
         return ("same", Box(value)) if not _hashable(value) else ("constant", kind, value)
+
+    def form_key(self, value: Any) -> Any:
+        """What alternatives of a union must agree in to be carried as one."""
+        kind = type(value)
+        if kind is TracedScalar or is_number(value):
+            return ("scalar", self.arrays.variable(value).type)
+        if kind is TracedArray:
+            if self.movable(value.storage) and value.storage not in self.arrays.uncertain:
+                type_ = self.arrays.type(value)
+                return ("array", type_.dtype, type_.ndim)
+            return ("reference", value.storage, value.steps)
+        if isinstance(value, tuple):
+            return ("tuple", kind, tuple([self.form_key(v) for v in value]))
+        return ("same", id(value)) if not _hashable(value) else ("constant", kind, value)
+
+    def embedded(self, value: Any, skeleton: Any) -> Any:
+        """The value as a union of the alternatives that the skeleton has, if it is one of them; else itself."""
+        keys = [_skeleton_key(s) for s in skeleton[1]]
+        if None in keys:
+            return value
+        if type(value) is TracedUnion:
+            value = self.control.normalised(value, self.form_key)
+        own = value.alternatives if type(value) is TracedUnion else (value,)
+        places = []
+        for alternative in own:
+            key = _value_key(self, alternative)
+            if key not in keys:
+                return value
+            places.append(keys.index(key))
+        alternatives = [self._stand_in(s) for s in skeleton[1]]
+        for place, alternative in zip(places, own, strict=True):
+            alternatives[place] = alternative
+        tag: Variable = constant(places[0])
+        if type(value) is TracedUnion:
+            tag = constant(0)
+            for k, place in enumerate(places):
+                is_k = self.state.emit(PYTHON["eq"], [self.state.region.lift(value.tag), constant(k)]).out
+                part = self.state.emit(PYTHON["mul"], [is_k, constant(place)]).out
+                tag = self.state.emit(PYTHON["add"], [tag, part]).out
+        return TracedUnion(tag, tuple(alternatives))
+
+    def _stand_in(self, skeleton: Any) -> Any:
+        if skeleton[0] == "scalar":
+            return TracedScalar(control.undefined(type=skeleton[1]))
+        if skeleton[0] == "array":
+            type_ = array_type(skeleton[2], (None,) * skeleton[3])
+            return TracedArray(Storage(control.undefined(type=type_), self.region))
+        return skeleton[2]
 
     def _identity_matters(self, value: TracedList) -> bool:
         return not self.state.region.within(self.region) or self.state.made_in(value) is not self.region
@@ -591,6 +686,10 @@ class _ScanTracer:
     def _compare(self, skeletons: dict[Place, Any], types: list[Type]) -> tuple[dict[Place, Any], Packed]:
         """What the step leaves, if it has the form of what it found; else Again or Mismatch."""
         self._find_places()
+        for place in self.places:
+            if skeletons[place][0] == "union":
+                value = self.state.get_place(place)
+                self.state.replace(place, self.embedded(value, skeletons[place]))
         ends, end = self.pack_places(self.places)
         for place in self.places:
             if not _same_form(skeletons[place], ends[place]):
@@ -804,6 +903,21 @@ def _input_for(region: Region, outer: Variable) -> Variable:
 
 def _as_scalar(truth: Any) -> Any:
     return TracedScalar(truth) if isinstance(truth, Variable) else truth
+
+
+def _skeleton_key(skeleton: Any) -> Any:
+    """The key of an alternative that a value of another form may stand beside; None for nested forms."""
+    if skeleton[0] == "scalar":
+        return ("scalar", skeleton[1])
+    if skeleton[0] == "array":
+        return ("array", skeleton[2], skeleton[3])
+    if skeleton[0] == "constant":
+        return ("constant", skeleton[1], skeleton[2])
+    return None
+
+
+def _value_key(tracer: _ScanTracer, value: Any) -> Any:
+    return tracer.form_key(value)
 
 
 def _unknown_dims(type_: Type) -> Type:

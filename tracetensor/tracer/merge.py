@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tracetensor.tracer.arrays import Arrays
+    from tracetensor.tracer.control import Control
     from tracetensor.tracer.state import Place, Region, State
 
 ABSENT = object()
@@ -70,9 +71,10 @@ def rebuild_tuple(model: type, items: Any) -> Any:
 class Merger:
     """Merges the values of two branches; collects the outputs that the ifelse needs, then rebuilds."""
 
-    def __init__(self, state: State, arrays: Arrays, a: Branch, b: Branch) -> None:
-        self.state = state
-        self.arrays = arrays
+    def __init__(self, control_: Control, a: Branch, b: Branch) -> None:
+        self.control = control_
+        self.state = control_.state
+        self.arrays = control_.arrays
         self.sides = (a, b)
         self.slots: list[tuple[Variable, Variable]] = []
         self.storages: dict[tuple[Any, Any], int] = {}
@@ -137,6 +139,7 @@ class Merger:
             return lambda outs: UNBOUND
         if a is b:
             return lambda outs: a
+        a, b = [self._distinct(side, v) for side, v in enumerate((a, b))]
         lists = [self._alternatives(side, v) for side, v in enumerate((a, b))]
         keys = list(dict.fromkeys([k for alternatives in lists for k in alternatives]))
         parts = [self._same(k, lists[0].get(k, ABSENT), lists[1].get(k, ABSENT)) for k in keys]
@@ -145,6 +148,14 @@ class Merger:
         tags = [self._tag(side, v, list(lists[side]), keys) for side, v in enumerate((a, b))]
         place = self.slot(*tags)
         return lambda outs: TracedUnion(outs[place], tuple([part(outs) for part in parts]))
+
+    def _distinct(self, side: int, value: Any) -> Any:
+        """A union in which no two alternatives have one key: those that had are made one value."""
+        if type(value) is not TracedUnion:
+            return value
+        return self.in_side(
+            side, lambda: self.control.normalised(value, lambda v: self.key(side, v))
+        )
 
     def _alternatives(self, side: int, value: Any) -> dict[Any, Any]:
         if value is ABSENT:

@@ -254,6 +254,8 @@ def _sampled(name: str, extra: str) -> None:
                 extras[key] = tensor(as_int(num))
             elif key == "base" and isinstance(value, Variable):
                 extras[key] = value
+            elif key == "retstep" and static_bool(value):
+                raise Unsupported("the step of a linspace, whose class depends on the values")
             elif key not in {*names, "endpoint"}:
                 no_out(value)
             else:

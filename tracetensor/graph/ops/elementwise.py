@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.graph.infer import broadcast_shapes, infer_ufunc, probed, tensors
+from tracetensor.graph.answers import Unsupported
+from tracetensor.graph.infer import broadcast_shapes, infer_ufunc, operand_dtype, probed, tensors, ufunc_dtypes
+from tracetensor.graph.node import Constant, Variable, as_variable
 from tracetensor.graph.op import Op, register
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, SCALAR, TensorType, Type
 
@@ -91,6 +93,47 @@ def numeric_ufuncs() -> list[np.ufunc]:
 
 UFUNCS: dict[str, Op] = {u.__name__: ufunc_op(u) for u in numeric_ufuncs()}
 """Every elementwise ufunc by its own name (`absolute`, not `abs`)."""
+
+
+UFUNCS["clip"] = ufunc_op(np._core.umath.clip)  # type: ignore[attr-defined]
+"""The ufunc behind numpy.clip, with both bounds given."""
+
+
+def ufunc_call(
+    ufunc: np.ufunc, *args: Any, dtype: Any = None, casting: str = "same_kind", out: Any = None, where: Any = True
+) -> Any:
+    """A call of an elementwise ufunc on variables or values; `dtype` forces the loop by casting the operands.
+
+    Raises TypeError where a cast breaks the rule; Unsupported with out= or where=, which are not for a builder.
+    """
+    op = UFUNCS.get(ufunc.__name__)
+    if op is None or op.evaluate is not ufunc:
+        raise Unsupported(f"the ufunc {ufunc.__name__}")
+    if out is not None or where is not True or len(args) != ufunc.nin:
+        raise Unsupported("a ufunc with out= or where=")
+    operands = [as_variable(a) for a in args]
+    return op(*operands) if dtype is None else _forced(ufunc, op, operands, np.dtype(dtype), casting)
+
+
+def _forced(ufunc: np.ufunc, op: Op, operands: Sequence[Variable], dtype: np.dtype[Any], casting: str) -> Any:
+    types = tensors([v.type for v in operands], ufunc.__name__)
+    given = tuple([operand_dtype(t) for t in types])
+    signature: Any = (*[None] * ufunc.nin, *[dtype] * ufunc.nout)
+    loop = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), signature=signature, casting=casting)  # type: ignore[arg-type]
+    cast_operands = []
+    for variable, type_, wanted in zip(operands, types, loop, strict=False):
+        if type_.is_python and wanted.kind in "iu":
+            if type_.kind != "bool" and not (isinstance(variable, Constant) and wanted.type(variable.value) == variable.value):
+                raise Unsupported("a traced Python int that may not fit the dtype")
+        elif not type_.is_python and not np.can_cast(type_.dtype, wanted, casting):  # type: ignore[arg-type]
+            msg = f"Cannot cast ufunc '{ufunc.__name__}' input from {type_.dtype!r} to {wanted!r} with casting rule '{casting}'"
+            raise TypeError(msg)
+        if type_.is_python or type_.dtype != wanted:
+            variable = cast(variable, dtype=wanted, **({} if type_.is_array else {"kind": SCALAR}))  # noqa: PLW2901
+        cast_operands.append(variable)
+    if ufunc_dtypes(ufunc, tuple([operand_dtype(v.tensor) for v in cast_operands])) != tuple(loop):
+        raise Unsupported(f"the loop of {ufunc.__name__} for {dtype}")
+    return op(*cast_operands)
 
 
 def _cast(x: Any, *, dtype: np.dtype[Any], kind: str = ARRAY) -> Any:

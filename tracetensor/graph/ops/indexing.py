@@ -130,7 +130,9 @@ def _probe_index(x: TensorType, leaf_types: Sequence[TensorType], spec: Spec) ->
     """Rank and kind of x[index], by asking NumPy with zeros as indices."""
 
     def evaluate(array: Any, *leaves: Any) -> Any:
-        return getitem_value(array, *[_zero(v) for v in leaves], spec=spec)
+        plain = [0 if e == "i" else None for e in spec for _ in range(leaf_count(e))]
+        safe = [_zero(v) if p is None else p for v, p in zip(leaves, plain, strict=True)]
+        return getitem_value(array, *safe, spec=spec)
 
     if all(e[0] in "is" for e in spec):  # the common case, without a probe
         integers = spec.count("i")

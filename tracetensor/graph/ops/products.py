@@ -72,14 +72,26 @@ inner = library_op("inner", np.inner, family="product", shape=_inner_shape, rais
 """numpy.inner(a, b)."""
 
 
-@lifts("matmul", "dot")
-def _lift_product(x: Variable, axis: int, node: Node, lift: Callable[..., Int]) -> Int | None:
+@lifts("matmul")
+def _lift_matmul(x: Variable, axis: int, node: Node, lift: Callable[..., Int]) -> Int | None:
     a, b = node.inputs
-    if a.ndim == 2 and axis == 0:
-        return lift(a, 0)
-    if b.ndim == 2 and a.ndim in {1, 2} and axis == x.ndim - 1:
-        return lift(b, 1)
-    return None
+    if b.ndim > 1 and axis == x.ndim - 1:
+        return lift(b, b.ndim - 1)
+    if a.ndim > 1 and axis == x.ndim - min(b.ndim, 2):
+        return lift(a, a.ndim - 2)
+    if b.ndim <= 2:
+        return lift(a, axis)
+    return lift(b, axis) if a.ndim <= 2 else None
+
+
+@lifts("dot")
+def _lift_dot(x: Variable, axis: int, node: Node, lift: Callable[..., Int]) -> Int | None:
+    a, b = node.inputs
+    if not a.ndim or not b.ndim:
+        return lift(a if a.ndim else b, axis)
+    if axis < a.ndim - 1:
+        return lift(a, axis)
+    return lift(b, b.ndim - 1 if axis == x.ndim - 1 else axis - a.ndim + 1)
 
 
 @answers(np.matmul, np.linalg.matmul)
@@ -235,13 +247,7 @@ def cross(a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axi
     return cross_(x, y, rank=rank, **params)
 
 
-@answers(np.linalg.cross)
-def linalg_cross(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
-    """The cross product of vectors with three components."""
-    x, y = tensor(x1), tensor(x2)
-    if 3 not in (x.tensor.shape[plain(axis)], y.tensor.shape[plain(axis)]):
-        raise Unsupported("vectors of unknown length")
-    return cross(x, y, axis=axis)
+declare("linalg.cross", "x1 x2", "axis", name="linalg_cross", family="product", sizes=(3,))
 
 
 # Sums by subscripts ----------------------------------------------------------------------------------------------
@@ -282,8 +288,10 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
     no_out(out, *kwargs.values())
     arrays = [tensor(x) for x in rest]
     terms, arrow, result = subscripts.replace(" ", "").partition("->")
-    if len(arrays) == 1 and set(terms) <= set(result or terms if arrow else terms) and (arrow or len(set(terms)) == len(terms)):
-        return _view_by_subscripts(arrays[0], terms, result if arrow else "".join(sorted(terms)))
+    if len(arrays) == 1:
+        target = result if arrow else "".join(sorted(c for c in set(terms) if terms.count(c) == 1))
+        if set(terms) == set(target):
+            return _view_by_subscripts(arrays[0], terms, target)
     return einsum_(*arrays, subscripts=subscripts, optimize=plain(optimize))
 
 

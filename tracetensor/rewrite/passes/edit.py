@@ -39,6 +39,8 @@ class Edit:
     ) -> Node:
         """A node of the same op in the place of `node`; its results stand for the outputs numbered."""
         new = apply(node.op, [self.resolve(v) for v in inputs], dict(params))
+        if new is node:
+            return node
         for made, k in zip(new.outputs, outputs, strict=False):
             self.mapping[node.outputs[k]] = made
         self.succeed(node, new)

@@ -12,6 +12,8 @@ from tracetensor.graph.types import INT
 from tracetensor.rewrite.rule import RuleList, anything, given
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tracetensor.graph.node import Node
 
 rules = RuleList("shapes")
@@ -115,6 +117,40 @@ def view_of_everything(node: Node) -> Variable | None:
     if node.op is copy and (made is None or made.op is not copy or made.params != node.params):
         return None
     return x
+
+
+MAY_ALIAS = frozenset({"control", "list", "callback", "effect", "copy", "pack"})
+"""Families whose results may be their inputs, beside the ops that are marked as views."""
+
+
+@rules.on(
+    "*",
+    example=(
+        given("float64[?]", lambda x: UFUNCS["exp"](copy(x, order="K"))),
+        given("float64[?]", lambda x: copy(x, order="C").set(0, 1.0)),
+    ),
+)
+def read_through_copy(node: Node) -> Sequence[Variable] | None:
+    """f(x.copy()) -> f(x), where the result of f shares no memory with x."""
+    for variable in node.inputs:
+        if variable.node is not None and variable.node.op is copy:
+            break
+    else:
+        return None
+    if node.op.views or node.op.family in MAY_ALIAS:
+        return None
+    inputs = [_source(v) for v in node.inputs]
+    if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+        return None
+    return node.op.node(*inputs, **node.params).outputs
+
+
+def _source(variable: Variable) -> Variable:
+    """What a variable is a copy of, in the same order of elements in memory."""
+    node = variable.node
+    if node is None or node.op is not copy or (variable.ndim > 1 and node.params.get("order", "K") != "K"):
+        return variable
+    return node.inputs[0] if node.inputs[0].type is variable.type else variable
 
 
 @rules.add(ascontiguous(ascontiguous(anything("x"))))
