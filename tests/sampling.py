@@ -4,7 +4,7 @@ import pathlib
 
 import numpy as np
 
-from tracetensor.graph.builder import function_graph, ifelse, scan, while_loop
+from tracetensor.graph.builder import function_graph, ifelse, while_loop
 from tracetensor.graph.node import as_variable, input_variable
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.elementwise import UFUNCS, as_kind, cast
@@ -146,7 +146,9 @@ class RandomGraph:
             case 2:
                 return UFUNCS[self.rng.choice(BINARY_UFUNCS)](u, [k, s, n][self.rng.integers(0, 3)])
             case 3:
-                return PYTHON[self.rng.choice(BINARY_PYTHON)](*[(n, n), (n, 1), (k, 0), (k, n)][self.rng.integers(0, 4)])
+                return PYTHON[self.rng.choice(BINARY_PYTHON)](
+                    *[(n, n), (n, 1), (k, 0), (k, n)][self.rng.integers(0, 4)]
+                )
             case 4:
                 return PYTHON[self.rng.choice(["lt", "eq", "ge"])](n, self.pick(pool, "int"))
             case 5:
@@ -164,7 +166,9 @@ class RandomGraph:
             case 11:
                 return self.loop(pool, depth)
         m = self.pick(pool, "int")
-        counted = while_loop(lambda i, t: i < 3, lambda i, t: (i + 1, self.body(pool, [t, m], "float", depth)), (n, k))
+        counted = while_loop(
+            lambda i, t: i < 3, lambda i, t: (i + 1, self.body(pool, [t, m], "float", depth)), (n, k)
+        )
         return counted[1]
 
     def body(self, pool, more, text, depth):
@@ -195,7 +199,11 @@ class RandomGraph:
         new, _ = body(index, carry, same_)
         history = same_ if text == "float64[?]" else new  # arrays that change their shape cannot be stacked
         graph, captured = close_over([index, carry, same_], [new, same_, history], since=carry.serial)
-        steps = PYTHON["abs"](self.pick(pool, "int")) if self.rng.random() < 0.3 else int(self.rng.integers(0, 3))
-        results = control.scan(steps, start, fixed, *captured, body=graph, n_carry=2, counted=True, conditional=False)
+        steps = (
+            PYTHON["abs"](self.pick(pool, "int")) if self.rng.random() < 0.3 else int(self.rng.integers(0, 3))
+        )
+        results = control.scan(
+            steps, start, fixed, *captured, body=graph, n_carry=2, counted=True, conditional=False
+        )
         which = self.rng.integers(0, 2)
         return results[0] if which or text == "float64[?]" else CONVERSIONS["float"](results[1])

@@ -129,7 +129,9 @@ def test_scan_with_taps():
 
 def test_scan_with_several_results_and_none():
     x, n = dvector("x"), input_variable(INT, "n")
-    powers, squares = scan(lambda p, m: (p * m, p**2), outputs_info=[np.float64(1.0), None], non_sequences=x[1], n_steps=n)
+    powers, squares = scan(
+        lambda p, m: (p * m, p**2), outputs_info=[np.float64(1.0), None], non_sequences=x[1], n_steps=n
+    )
     a, b = run([x, n], [powers, squares], X, 4)
     assert same(a, np.array([2.0, 4, 8, 16])) and same(b, np.array([1.0, 4, 16, 64]))
 
@@ -170,7 +172,9 @@ def test_what_raises_in_a_loop_raises_in_the_loop_only():
 def test_while_loop():
     n, k = input_variable(INT, "n"), input_variable(INT, "k")
     collatz = while_loop(
-        lambda i, steps: i.ne(1), lambda i, steps: (ifelse((i % 2).eq(0), i // 2, 3 * i + k), steps + 1), (n, 0)
+        lambda i, steps: i.ne(1),
+        lambda i, steps: (ifelse((i % 2).eq(0), i // 2, 3 * i + k), steps + 1),
+        (n, 0),
     )
     assert run([n, k], collatz, 27, 1)[1] == 111
     assert run([n, k], while_loop(lambda i: i < 10, lambda i: i * 2, n), 3, 1) == 12

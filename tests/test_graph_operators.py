@@ -68,7 +68,11 @@ def test_python_scalars_keep_python_meaning():
 @pytest.mark.parametrize("exponent", [2, 2.0, -1, 0.5, 1, 3, 0])
 @pytest.mark.parametrize("kind", ["float64[?]", "int64[?]", "float64"])
 def test_powers_are_those_of_numpy(exponent, kind):
-    args = {"float64[?]": np.array([1.1, -2.3, 0.0, -np.inf]), "int64[?]": np.array([3, -2, 1]), "float64": np.float64(1.1)}
+    args = {
+        "float64[?]": np.array([1.1, -2.3, 0.0, -np.inf]),
+        "int64[?]": np.array([3, -2, 1]),
+        "float64": np.float64(1.1),
+    }
     if kind == "int64[?]" and exponent == -1:
         return
     check(lambda x: x**exponent, args[kind], types=[kind])

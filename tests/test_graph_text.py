@@ -11,7 +11,17 @@ from tracetensor.graph.node import constant, input_variable
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.indexing import update_at
 from tracetensor.graph.text import parse_graph, print_graph, print_type
-from tracetensor.graph.types import BOOL, FLOAT, INT, ListType, ObjectType, TensorType, array_type, scalar_type
+from tracetensor.graph.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    ListType,
+    ObjectType,
+    TensorType,
+    array_type,
+    scalar_type,
+)
+
 
 def heat():
     u, steps, k = dvector("u"), input_variable(INT, "steps"), input_variable(FLOAT, "k")
@@ -74,7 +84,22 @@ def test_python_bool_and_numpy_bool_print_differently():
 
 def test_params_read_back():
     x = input_variable(FLOAT, "x")
-    values = (1, -2.5, None, True, "a'b", b"c", slice(1, None, 2), (1,), (), np.dtype("f4"), INT, np.sum, ValueError, ...)
+    values = (
+        1,
+        -2.5,
+        None,
+        True,
+        "a'b",
+        b"c",
+        slice(1, None, 2),
+        (1,),
+        (),
+        np.dtype("f4"),
+        INT,
+        np.sum,
+        ValueError,
+        ...,
+    )
     out = control.callback(x, function=np.float64, type=TensorType("f8", (), "scalar"))
     check = control.raise_if(False, exception=ValueError, arguments=values)
     graph = Graph([x], [out], [out, check])

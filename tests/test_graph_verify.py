@@ -56,7 +56,9 @@ def test_fault_in_a_body_names_the_path():
 def test_types_are_derived_again():
     x = dvector("x")
     wrong = Node(UFUNCS["negative"], (x,), {}, (array_type("f4", (None,)),))
-    with pytest.raises(GraphError, match=r"negative gives float64\[\?\], but its results are typed float32\[\?\]"):
+    with pytest.raises(
+        GraphError, match=r"negative gives float64\[\?\], but its results are typed float32\[\?\]"
+    ):
         verify(Graph([x], [wrong.out]))
 
 

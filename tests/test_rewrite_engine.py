@@ -60,12 +60,20 @@ def test_commutative_ops_match_in_both_orders():
 def test_constants_match_by_value_and_sign():
     rules = rules_of(multiply(X, 0.0))(lambda x: negative(x))
     x = dvector("x")
-    for factor, found in ((0.0, "negative"), (0, "negative"), (np.float32(0), "negative"), (-0.0, "multiply"), (1, "multiply")):
+    for factor, found in (
+        (0.0, "negative"),
+        (0, "negative"),
+        (np.float32(0), "negative"),
+        (-0.0, "multiply"),
+        (1, "multiply"),
+    ):
         assert names(rewrite(function_graph([x], [x * factor]), rules, strict=True)) == [found]
 
 
 def test_condition_and_parameters():
-    rules = rules_of(getitem(X, 0, spec=("i",)), condition=lambda x: x.name == "x")(lambda x: OPS["cast"](0.0, dtype=x.dtype, kind="scalar"))
+    rules = rules_of(getitem(X, 0, spec=("i",)), condition=lambda x: x.name == "x")(
+        lambda x: OPS["cast"](0.0, dtype=x.dtype, kind="scalar")
+    )
     x, y = dvector("x"), dvector("y")
     graph = rewrite(function_graph([x, y], [x[0], y[0], x[0:]]), rules, strict=True)
     assert names(graph).count("getitem") == 2
@@ -87,7 +95,10 @@ def test_rules_can_be_switched_off():
     x = dvector("x")
     graph = function_graph([x], [-(-x)])
     assert names(optimize(graph, exclude=["twice_negative"])) == ["negative", "negative"]
-    assert names(optimize(graph, exclude=["canonical form", "canonical form of loops"])) == ["negative", "negative"]
+    assert names(optimize(graph, exclude=["canonical form", "canonical form of loops"])) == [
+        "negative",
+        "negative",
+    ]
 
 
 def test_real_algebra_is_for_those_who_ask():
@@ -128,7 +139,9 @@ def test_roots_replaced_keep_their_order():
     kept = x.set(k, first)
     graph = function_graph([x, k], [first, written[k], kept, last])
     after = optimize(graph, check=True)
-    assert [v.node.op.name for v in after.roots] == ["getitem", "setitem", "setitem", "getitem"] or len(after.roots) == 3
+    assert [v.node.op.name for v in after.roots] == ["getitem", "setitem", "setitem", "getitem"] or len(
+        after.roots
+    ) == 3
     assert_same_meaning(graph, after)
 
 
@@ -150,7 +163,11 @@ def test_effects_of_the_branch_taken_are_kept_in_place():
     other, _ = close_over([], [x[1]])
     from tracetensor.graph.graph import Graph
 
-    other = Graph([input_variable(v.type) if v is not x else other.inputs[0] for v in captured], other.outputs, other.roots)
+    other = Graph(
+        [input_variable(v.type) if v is not x else other.inputs[0] for v in captured],
+        other.outputs,
+        other.roots,
+    )
     node = control.ifelse.node(True, *captured, then=body, orelse=other)
     last = x[7]
     graph = verify(function_graph([x, c], [node.outputs[0], last]))

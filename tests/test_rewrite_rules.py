@@ -25,7 +25,9 @@ def check_rule(rule, example):
         return
     report = Report()
     after = verify(rewrite(graph, [rule], report=report, strict=True))
-    assert report.applied[rule.name] >= example.certain, f"rule {rule.name} does not apply to its example\n{graph}"
+    assert report.applied[rule.name] >= example.certain, (
+        f"rule {rule.name} does not apply to its example\n{graph}"
+    )
     for old, new in zip(graph.outputs, after.outputs):
         assert fits(new.type, old.type)
     if rule.exactness < REAL_ALGEBRA:
@@ -80,7 +82,9 @@ def test_rule_that_changes_the_type_is_caught():
         return cast(node.inputs[0], dtype=np.dtype("f4"), kind="array")
 
     graph = parse_graph("graph g(x: float64[?]) -> ()\n  v0 = negative(x)\n  -> v0\n")
-    with pytest.raises(GraphError, match=r"forgets_the_dtype: it puts float32\[\?\] in the place of float64\[\?\]"):
+    with pytest.raises(
+        GraphError, match=r"forgets_the_dtype: it puts float32\[\?\] in the place of float64\[\?\]"
+    ):
         rewrite(graph, wrong, strict=True)
     assert rewrite(graph, wrong) is graph
 

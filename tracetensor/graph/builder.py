@@ -16,9 +16,10 @@ import numpy as np
 
 from tracetensor.errors import TypeInferenceError, message
 from tracetensor.graph import operators
+from tracetensor.graph.edit import must_run
 from tracetensor.graph.graph import Graph, topological
+from tracetensor.graph.lazy import demand
 from tracetensor.graph.node import Constant, Node, Variable, apply, as_variable, constant, input_variable
-from tracetensor.graph.op import may_raise
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.ops.elementwise import cast
@@ -90,18 +91,7 @@ def function_graph(
     roots: further variables that must be evaluated. Raises GraphError if an output needs an input not given.
     """
     results = [as_variable(v) for v in outputs]
-    order = topological((*roots, *results), inputs)
-    return Graph(inputs, results, _must_run(order, roots), name=name, locations=locations)
-
-
-def _must_run(order: Iterable[Node], roots: Iterable[Variable]) -> list[Variable]:
-    """The roots, and the nodes that may raise or have an effect, in the order in which they were made."""
-    found = dict.fromkeys(roots)
-    held = {v.node for v in found}
-    for node in order:
-        if node not in held and (node.op.effect or may_raise(node)):
-            found[node.outputs[0]] = None
-    return sorted(found, key=lambda v: v.serial)
+    return demand(Graph(inputs, results, roots, name=name, locations=locations))
 
 
 def close_over(
@@ -109,13 +99,13 @@ def close_over(
     outputs: Sequence[Any],
     roots: Iterable[Variable] = (),
     *,
-    since: int = 0,
+    since: int | None = 0,
     name: str = "body",
 ) -> tuple[Graph, list[Variable]]:
     """A graph of inputs and captured values to outputs, and the outer variables that it captures.
 
     Inside stays what depends on the inputs, and what may raise and was made at or after the serial number
-    `since`, so that it raises only when the body is run. All else is captured, at its outermost value.
+    `since` (None: nothing), so that it raises only when the body is run. All else is captured, at its outermost value.
     """
     results = [as_variable(v) for v in outputs]
     roots = list(roots)
@@ -123,7 +113,7 @@ def close_over(
     nodes = []
     for node in topological((*roots, *results), inputs):
         bound = not inside.isdisjoint(node.inputs)
-        if bound or (node.outputs[0].serial >= since and (node.op.effect or may_raise(node))):
+        if bound or (since is not None and node.outputs[0].serial >= since and must_run(node)):
             inside.update(node.outputs)
             nodes.append(node)
     captured: dict[Variable, Variable] = {}
@@ -140,8 +130,8 @@ def close_over(
         new = apply(node.op, [resolve(v) for v in node.inputs], node.params)
         mapping.update(zip(node.outputs, new.outputs, strict=True))
     new_outputs = [resolve(v) for v in results]
-    new_roots = [resolve(v) for v in _must_run(nodes, [v for v in roots if v in inside])]
-    return Graph([*inputs, *captured.values()], new_outputs, new_roots, name=name), list(captured)
+    new_roots = [resolve(v) for v in roots if v in inside]
+    return demand(Graph([*inputs, *captured.values()], new_outputs, new_roots, name=name)), list(captured)
 
 
 def _next_serial() -> int:
@@ -154,19 +144,19 @@ def _listed(value: Any) -> list[Any]:
 
 def _as_bool(value: Any) -> Variable:
     variable = as_variable(value)
-    return variable if variable.type is BOOL else CONVERSIONS["bool"](variable)  # type: ignore[no-any-return]
+    return variable if variable.type is BOOL else CONVERSIONS["bool"](variable)
 
 
 def ifelse(condition: Any, then: Any, orelse: Any) -> Any:
     """`then` if the condition holds, else `orelse`; only the one taken is evaluated.
 
-    Each is a value, a tuple of values, or a function without arguments that returns these. What may raise on the
-    way to a value raises only if that branch is taken, wherever it was written. Returns a variable, or a list of
-    them for tuples. Raises TypeInferenceError where the branches differ in number or type.
+    Each is a value, a tuple of values, or a function without arguments that returns these. What nothing but one
+    branch needs is moved into it when a graph is made of the result (`demand`), wherever it was written. Returns a
+    variable, or a list of them for tuples. Raises TypeInferenceError where the branches differ in number or type.
     """
     values = [b() if callable(b) and not isinstance(b, Variable) else b for b in (then, orelse)]
     single = not isinstance(values[0], (list, tuple))
-    closed = [close_over([], _listed(value)) for value in values]
+    closed = [close_over([], _listed(value), since=None) for value in values]
     captured = list(dict.fromkeys(v for _, free in closed for v in free))
     bodies = [_with_inputs(body, free, captured) for body, free in closed]
     flag = as_variable(condition)
@@ -190,7 +180,7 @@ class until:  # noqa: N801 - reads like a word in `return y, until(y > 3)`
         self.condition = condition
 
 
-def scan(
+def scan(  # noqa: PLR0913 - Theano's arguments
     fn: Callable[..., Any],
     sequences: Any = (),
     outputs_info: Any = None,
@@ -209,7 +199,9 @@ def scan(
     taps=[-2, -1]), whose initial array holds as many values as the furthest tap reaches back. The number of steps
     is n_steps, or else what the shortest sequence allows; go_backwards reads the sequences from their ends.
     """
-    return _ScanBuilder(fn, sequences, outputs_info, non_sequences, go_backwards=go_backwards).build(n_steps, name)
+    return _ScanBuilder(fn, sequences, outputs_info, non_sequences, go_backwards=go_backwards).build(
+        n_steps, name
+    )
 
 
 class _ScanBuilder:
@@ -250,11 +242,17 @@ class _ScanBuilder:
         since = _next_serial()
         trial, initial = _stable(self.body, lambda trial: trial.new, initial, "scan")
         body, captured = close_over(
-            [trial.index, *trial.old], [*trial.go, *trial.new, *trial.results], since=since, name=name
+            [trial.step, *trial.old], [*trial.go, *trial.new, *trial.results], since=since, name=name
         )
         head = [steps, *[constant(True)] * len(trial.go)]
         node = control.scan.node(
-            *head, *initial, *captured, body=body, n_carry=len(initial), counted=True, conditional=bool(trial.go)
+            *head,
+            *initial,
+            *captured,
+            body=body,
+            n_carry=len(initial),
+            counted=True,
+            conditional=bool(trial.go),
         )
         stacked = list(node.outputs[len(initial) :])
         return stacked[0] if trial.single else stacked
@@ -311,7 +309,7 @@ class _ScanBuilder:
 class _Body(NamedTuple):
     """One trial of a scan's body: its inputs and its outputs."""
 
-    index: Variable
+    step: Variable
     old: list[Variable]
     go: list[Variable]
     new: list[Variable]
@@ -321,11 +319,14 @@ class _Body(NamedTuple):
 
 def _as_int(value: Any) -> Variable:
     variable = as_variable(value)
-    return variable if variable.type is INT else CONVERSIONS["int"](variable)  # type: ignore[no-any-return]
+    return variable if variable.type is INT else CONVERSIONS["int"](variable)
 
 
 def _stable(
-    trace: Callable[[Sequence[Type]], Any], carried: Callable[[Any], Sequence[Variable]], initial: list[Variable], what: str
+    trace: Callable[[Sequence[Type]], Any],
+    carried: Callable[[Any], Sequence[Variable]],
+    initial: list[Variable],
+    what: str,
 ) -> tuple[Any, list[Variable]]:
     """Trace a body until its carry leaves a step in the types in which it entered: the trace, the initial values.
 

@@ -72,7 +72,9 @@ def _short_power(base: TensorType, exponent: Constant) -> str | None:
         return None
     if base.dtype.kind in "fc":
         return SQUARES.get(exponent.value)
-    return "square" if base.dtype.kind in "iu" and exponent.value == 2 and type(exponent.value) is int else None
+    return (
+        "square" if base.dtype.kind in "iu" and exponent.value == 2 and type(exponent.value) is int else None
+    )
 
 
 _REAL_PYTHON = frozenset({as_variable(1).type, as_variable(1.0).type})

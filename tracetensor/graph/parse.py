@@ -34,7 +34,20 @@ NUMBER_DTYPES = {np.dtype(c).name: np.dtype(c) for c in "?bBhHiIlLqQefdgFDG"}
 PYTHON_NAMES = {cls.__name__: type_ for cls, type_ in PYTHON_TYPES.items()}
 WORDS = {"True": True, "False": False, "None": None, "nan": float("nan"), "inf": float("inf")}
 RESERVED = frozenset(
-    {*NUMBER_DTYPES, *PYTHON_NAMES, *WORDS, "bool_", "dtype", "list", "object", "unit", "slice", "roots", "by", "F"}
+    {
+        *NUMBER_DTYPES,
+        *PYTHON_NAMES,
+        *WORDS,
+        "bool_",
+        "dtype",
+        "list",
+        "object",
+        "unit",
+        "slice",
+        "roots",
+        "by",
+        "F",
+    }
 )
 """Names that no variable gets in print."""
 
@@ -122,7 +135,7 @@ def _block(head: _Reader, lines: list[Line], name: str) -> tuple[Graph, list[Lin
         lines = lines[1:]
         if reader.accept("->"):
             outputs = reader.variables()
-        elif reader.peek() == "roots" and not reader.peek(1) == "=":
+        elif reader.peek() == "roots" and reader.peek(1) != "=":
             reader.next()
             roots = reader.variables()
         else:
@@ -242,7 +255,11 @@ class _Reader:
     def targets(self) -> list[str]:
         """Names before an equals sign; none if the line has no such sign in front."""
         end = self.position
-        while end + 1 < len(self.tokens) and self.tokens[end].kind == "name" and self.tokens[end + 1].text == ",":
+        while (
+            end + 1 < len(self.tokens)
+            and self.tokens[end].kind == "name"
+            and self.tokens[end + 1].text == ","
+        ):
             end += 2
         if end + 1 >= len(self.tokens) or self.tokens[end + 1].text != "=":
             return []
@@ -344,12 +361,12 @@ class _Reader:
         else:
             self.expect("{")
             numbers = self.sequence("}", lambda: self.number(type_.dtype))
-            array = np.array(numbers, type_.dtype).reshape(shape)  # type: ignore[arg-type]
+            array = np.array(numbers, type_.dtype).reshape(shape)
         return np.asarray(array, order=order)
 
     def raw(self, dtype: np.dtype[Any], shape: Shape) -> np.ndarray[Any, Any]:
         data = base64.b64decode(ast.literal_eval(self.next().text))
-        return np.frombuffer(data, dtype).reshape(shape)  # type: ignore[arg-type]
+        return np.frombuffer(data, dtype).reshape(shape)
 
     def number(self, dtype: np.dtype[Any] | None = None) -> Any:
         """A number as Python writes it; with a dtype, read to that dtype's precision."""

@@ -178,7 +178,9 @@ class _Printer:
 def _unused(graph: Graph) -> set[Variable]:
     """Results that nothing reads, other than as a root: they need no name."""
     read = {v for node in graph.nodes() for v in node.inputs} | set(graph.outputs)
-    return {v for node in graph.nodes() for v in node.outputs if v not in read and isinstance(v.type, UnitType)}
+    return {
+        v for node in graph.nodes() for v in node.outputs if v not in read and isinstance(v.type, UnitType)
+    }
 
 
 def _identifier(name: str) -> str:
@@ -239,7 +241,7 @@ def _same_bytes(array: np.ndarray[Any, Any]) -> bool:
     if array.dtype.kind in "fc":
         parts = array.reshape(-1).view(array.real.dtype)
         nan = parts[np.isnan(parts)]
-        return nan.tobytes() == np.full(nan.shape, np.nan, nan.dtype).tobytes()
+        return bool(nan.tobytes() == np.full(nan.shape, np.nan, nan.dtype).tobytes())
     return True
 
 

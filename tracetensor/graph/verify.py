@@ -13,7 +13,7 @@ from tracetensor.graph.text import print_node, print_type
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LAYOUT = {
+LAYOUT: dict[str, dict[str, type]] = {
     "ifelse": {"then": Graph, "orelse": Graph},
     "scan": {"body": Graph, "n_carry": int, "counted": bool, "conditional": bool},
 }

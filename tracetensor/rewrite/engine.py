@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tracetensor.errors import GraphError, TypeInferenceError, message
+from tracetensor.graph.edit import located, must_run
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Node, Variable, apply
-from tracetensor.graph.op import OPS, may_raise
+from tracetensor.graph.op import OPS
 from tracetensor.graph.text import print_node, print_type
 from tracetensor.rewrite.rule import Replacement, Rule, fits
 
@@ -46,7 +47,7 @@ class Report:
         return "\n".join([*stages, *rules])
 
 
-def index_rules(rules: Iterable[Rule], exclude: Collection[str] = ()) -> Index:
+def index_rules(rules: Iterable[Rule], exclude: Collection[str] = ()) -> dict[str, tuple[Rule, ...]]:
     """The rules by the op that each looks at, without those switched off."""
     index: dict[str, list[Rule]] = {}
     for rule in rules:
@@ -58,7 +59,7 @@ def index_rules(rules: Iterable[Rule], exclude: Collection[str] = ()) -> Index:
 
 def rewrite(
     graph: Graph,
-    rules: Iterable[Rule] | Index,
+    rules: Iterable[Rule] | dict[str, tuple[Rule, ...]],
     *,
     report: Report | None = None,
     exclude: Collection[str] = (),
@@ -69,7 +70,7 @@ def rewrite(
     strict: an error in a rule raises GraphError, as tests want it; else its result is ignored. The graph
     itself is returned if nothing applies.
     """
-    index = index_rules(rules, exclude) if not isinstance(rules, dict) else rules
+    index = rules if isinstance(rules, dict) else index_rules(rules, exclude)
     return _Run(index, report or Report(), strict=strict).graph(graph)
 
 
@@ -119,7 +120,11 @@ class _Sweep:
             if node in settled:
                 continue
             name = node.op.name
-            if name in index or name in {"ifelse", "scan"} or (replaced and not replaced.keys().isdisjoint(node.inputs)):
+            if (
+                name in index
+                or name in {"ifelse", "scan"}
+                or (replaced and not replaced.keys().isdisjoint(node.inputs))
+            ):
                 self.visit(node, locations.get(node, ()))
             else:
                 settled.add(node)
@@ -170,7 +175,10 @@ class _Sweep:
 
     def attempt(self, rule: Rule, node: Node) -> Sequence[Variable] | None:
         """What the rule gives for the outputs of the node, checked; None if it doesn't apply."""
-        result = rule.function(node)
+        try:
+            result = rule.function(node)
+        except TypeInferenceError:  # the replacement has no meaning on these types
+            result = None
         if result is None:
             return None
         instead: tuple[Variable, ...] | None = None
@@ -179,19 +187,22 @@ class _Sweep:
         else:
             outputs = (result,) if isinstance(result, Variable) else tuple(result)
         if len(outputs) != len(node.outputs):
-            return self.fault(rule, node, f"it gives {len(outputs)} values for {len(node.outputs)}")
+            self.fault(rule, node, f"it gives {len(outputs)} values for {len(node.outputs)}")
+            return None
         for old, new in zip(node.outputs, outputs, strict=True):
             if new.type is not old.type and not fits(new.type, old.type):
                 if rule.declines:
                     return None
                 words = f"it puts {print_type(new.type)} in the place of {print_type(old.type)}"
-                return self.fault(rule, node, words)
+                self.fault(rule, node, words)
+                return None
         if outputs == node.outputs:
             return None
         self.budget -= 1
         if self.budget < 0 or self.depth >= DEPTH:
             self.index = {}
-            return self.fault(rule, node, "the rules go round in circles")
+            self.fault(rule, node, "the rules go round in circles")
+            return None
         self.run.report.applied[rule.name] += 1
         if instead is not None:
             self.instead[node] = instead
@@ -236,21 +247,6 @@ class _Sweep:
             if new.node is node and must_run(node):
                 return [*before, new]
         return before
-
-
-def located(
-    graph: Graph, outputs: Sequence[Variable], roots: Iterable[Variable], locations: Mapping[Node, Location]
-) -> Graph:
-    """A graph of the same inputs and name, with the locations of the nodes that it has."""
-    result = Graph(graph.inputs, outputs, roots, name=graph.name)
-    if locations:
-        result.locations = {node: locations[node] for node in result.nodes() if node in locations}
-    return result
-
-
-def must_run(node: Node) -> bool:
-    """Whether the node belongs among the roots of its graph."""
-    return node.op.effect or may_raise(node)
 
 
 def _insert(roots: list[Variable], outputs: Sequence[Variable], raising: set[Node]) -> list[Variable]:

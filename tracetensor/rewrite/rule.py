@@ -1,7 +1,9 @@
 """Rules: a pattern, a replacement, how exact it is, and an example that the tests run; lists of rules.
 
-    rules = RuleList("stability")
-    X = anything("x", "float64[?]", dtypes="fc")
+A rule by pattern is a function of the pattern's variables; a rule by op is a function of the node.
+
+    rules = RuleList("examples")
+    X = anything("x", "float64[?]", dtypes="f")
 
     @rules.add(log(1 + exp(X)), exactness=MORE_ACCURATE, example=dict(x=(3,)))
     def log_one_plus_exp(x):
@@ -17,7 +19,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from tracetensor.graph.graph import Graph
     from tracetensor.graph.op import Op
 
-    Result = Variable | Sequence[Variable] | "Replacement" | None
+    Result: TypeAlias = "Variable | Sequence[Variable] | Replacement | None"
     Bindings = dict["Anything", Variable]
     Matcher = Callable[[Variable, Bindings], bool]
 
@@ -99,7 +101,9 @@ class Anything(Variable):
 
     __slots__ = ("accepts", "dtypes", "sample")
 
-    def __init__(self, name: str, sample: str, dtypes: str, accepts: Callable[[Variable], bool] | None) -> None:
+    def __init__(
+        self, name: str, sample: str, dtypes: str, accepts: Callable[[Variable], bool] | None
+    ) -> None:
         super().__init__(parse_type(sample), name)
         self.accepts = accepts
         self.dtypes = dtypes
@@ -229,7 +233,12 @@ def _pattern_examples(pattern: Variable, shapes: Mapping[str, Sequence[int]]) ->
         return substitute(pattern, dict(zip(variables, values, strict=True)))
 
     def types(dtype: str | None, kind: str) -> tuple[str, ...]:
-        return tuple([_variant(v, shapes.get(str(v.name)), dtype if kind in (v.dtypes or kind) else None) for v in variables])
+        return tuple(
+            [
+                _variant(v, shapes.get(str(v.name)), dtype if kind in (v.dtypes or kind) else None)
+                for v in variables
+            ]
+        )
 
     found = {types(None, ""): Example(types(None, ""), build)}
     for kind, dtype in VARIANTS.items():
@@ -278,7 +287,11 @@ def _match_constant(pattern: Constant) -> Matcher:
     negative = bool(np.signbit(wanted)) if isinstance(wanted, (int, float)) else False
 
     def match(variable: Variable, bindings: Bindings) -> bool:
-        if not isinstance(variable, Constant) or not isinstance(variable.type, TensorType) or variable.type.ndim:
+        if (
+            not isinstance(variable, Constant)
+            or not isinstance(variable.type, TensorType)
+            or variable.type.ndim
+        ):
             return False
         value = variable.value
         return bool(value == wanted) and (bool(wanted) or bool(np.signbit(np.real(value))) == negative)
@@ -307,7 +320,7 @@ def _match_node(node: Node, index: int) -> Matcher:
     swapped = parts[::-1] if op.commutative and len(parts) == 2 else None
 
     def match_all(matchers: list[Matcher], inputs: tuple[Variable, ...], bindings: Bindings) -> bool:
-        for matcher, variable in zip(matchers, inputs, strict=True):
+        for matcher, variable in zip(matchers, inputs, strict=True):  # noqa: SIM110 - faster than all()
             if not matcher(variable, bindings):
                 return False
         return True

@@ -6,7 +6,6 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback, TracerSignal
-from tracetensor.graph.answers import NeedsConstant
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
 from tracetensor.graph.ops import control
@@ -101,6 +100,7 @@ class Control:
         self.state = state
         self.arrays = arrays
         self.hints: dict[Any, tuple[dict[Any, None], set[str]]] = {}
+        self.force: Callable[[Variable, str], Any] = _cannot_force
 
     # Branches --------------------------------------------------------------------------------------------------
 
@@ -330,7 +330,7 @@ class Control:
         if getattr(loop, "_region", None) is not needed.region:
             return False
         if isinstance(loop.length, Variable):
-            raise NeedsConstant(loop.length)
+            self.force(loop.length, f"the number of steps of the loop at line {loop.line}")
         return True
 
     def _peeled(self, loop: Loop, offset: int, go: Any) -> Completion:
@@ -765,12 +765,10 @@ class _ScanTracer:
                 written[storage] = (head, final)
         exits = done.kinds & {BREAK, RETURN}
         code = None
-        if len(exits) == 1 or exits:
+        if exits:
             leave = self.control.is_kind(done, exits)
-            code = self.arrays.variable(
-                done.code if leave is True
-                else self.control.choose(leave, lambda: self.arrays.variable(done.code) and done.code, lambda: NORMAL)
-            )  # fmt: skip
+            left = done.code if leave is True else self.control.choose(leave, lambda: done.code, lambda: NORMAL)
+            code = self.arrays.variable(left)
         return {
             "go": go,
             "carry": [region.lift(v) for v in end.leaves],
@@ -893,6 +891,11 @@ class _ScanTracer:
         if type(value) in (TracedScalar, TracedArray, TracedUnion) or isinstance(value, tuple):
             return self.control.choose(condition, lambda: value, lambda: before)
         return value
+
+
+def _cannot_force(variable: Variable, what: str) -> Any:
+    msg = f"{what} is not known while tracing"
+    raise Fallback(msg)
 
 
 def _input_for(region: Region, outer: Variable) -> Variable:

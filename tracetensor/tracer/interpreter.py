@@ -80,6 +80,7 @@ class Interpreter:
         self.operations = Operations(self)
         self.sequences = Sequences(self)
         self.calls = Calls(self)
+        self.control.force = lambda variable, what: outside.force(self, variable, what)
 
     # Functions -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback, TracerSignal
 from tracetensor.graph.graph import Graph, Location, SourceLine
-from tracetensor.graph.node import Constant, Node, Variable, apply, as_variable, input_variable
+from tracetensor.graph.node import Node, Variable, apply, as_variable, input_variable
 from tracetensor.graph.op import Op, may_raise
 from tracetensor.tracer.values import UNBOUND, Storage, TracedList
 
@@ -115,7 +115,8 @@ class State:
         """Make a node, just built of variables of this region, part of it."""
         region = self.region
         first = node.outputs[0] if node.outputs else None
-        if first is not None and first.scope is None and any(not isinstance(v, Constant) for v in node.inputs):
+        # A node of constants only belongs to no region: interning shares it between all.
+        if first is not None and first.scope is None and any(v.scope is not None for v in node.inputs):
             for out in node.outputs:
                 out.scope = region
         if node not in region.locations:

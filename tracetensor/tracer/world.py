@@ -43,6 +43,17 @@ class Holder:
     target: Any
     name: Any
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Holder) and (self.kind, self.name) == (other.kind, other.name) and (
+            self.target is other.target
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, id(self.target), self.name))
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
+
     def get(self) -> Any:
         if self.kind == "global":
             try:

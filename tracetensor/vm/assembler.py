@@ -23,7 +23,7 @@ UNBOXED = frozenset("?bBhHiIlLqQfdFD")  # types of numbers of at most 16 bytes
 MOST_TAKES = 64  # operands of one instruction that can be marked as taken
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def canonical(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype by which NumPy knows all those equal to it: long long is int64, where long is."""
     return np.dtype(dtype.str) if dtype.kind in "iu" else dtype
@@ -218,9 +218,7 @@ def flatten(items: list[Item]) -> list[Row]:
 def _flatten(items: list[Item], rows: list[list[Any]]) -> None:
     for item in items:
         if isinstance(item, Instruction):
-            rows.append(
-                [item.opcode, item.dst, item.a, item.b, item.c, item.takes, item.site, item.location]
-            )
+            rows.append([item.opcode, item.dst, item.a, item.b, item.c, item.takes, item.site, item.location])
         elif isinstance(item, Branch):
             rows.append(jump := [Opcode.JUMP_UNLESS, -1, item.condition, -1, -1, 0, None, ()])
             _flatten(item.then, rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.graph.node import Constant, Variable
-from tracetensor.graph.types import FLOAT, INT
 from tracetensor.vm.assembler import OBJECT, PY_INT, Assembler, Branch, Item, Loop, flatten, register_class
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
@@ -16,11 +15,10 @@ from tracetensor.vm.machine import Program
 from tracetensor.vm.schedule import schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from tracetensor.graph.graph import Graph
     from tracetensor.graph.node import Node
-    from tracetensor.graph.types import Type
 
 QUIET_FAMILIES = frozenset({"python", "math", "list", "effect", "callback"})
 NO_LIMIT = 2**63 - 1
@@ -162,7 +160,9 @@ class Compiler(Assembler):
         outputs = [self.read(inner, v) for v in body.outputs]
         for stack, value in zip(stacks, outputs[conditional + n_carry :], strict=True):
             self.emit(Opcode.STACK_PUSH, stack, value)
-        self.parallel_move(list(zip([*[go] * conditional, *carry], outputs[: conditional + n_carry], strict=True)))
+        self.parallel_move(
+            list(zip([*[go] * conditional, *carry], outputs[: conditional + n_carry], strict=True))
+        )
         tests = [(Opcode.LOOP_TEST, counter, limit)] * counted + [(Opcode.JUMP_UNLESS, go, -1)] * conditional
         loop = Loop(tests, counter, self.items)
         self.items, self.location = outside

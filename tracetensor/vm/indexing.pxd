@@ -19,6 +19,7 @@ cdef enum:
 
 
 ctypedef struct Index:
+    PyObject *spec  # as it was given
     int n
     bint basic  # integers, slices and new axes only, one for each axis of the array
     int kinds[MOST_ENTRIES]

@@ -20,6 +20,8 @@ from tracetensor.vm.registers cimport (
 )
 from tracetensor.vm.ufuncs cimport MOST_OPERANDS, Operands, UfuncSite, iterate, scalar_operand, source_number
 
+from tracetensor.graph.ops.indexing import assemble, expand
+
 cnp.import_array()
 
 cdef extern from "Python.h":
@@ -33,16 +35,22 @@ cdef extern from "convert.h":
 cdef class IndexSite:
     """What an indexing instruction needs.
 
-    spec: as in graph/ops/indexing.py, Ellipsis and missing axes spelled out if `basic`; leaves: (register, class)
-    of each leaf; array, value, dst: (register, class).
+    spec: as in graph/ops/indexing.py; leaves: (register, class) of each leaf; array, value, dst: (register, class).
+    basic: slices, new axes and integers in registers only; then rank is that of the array.
     """
 
-    def __init__(self, spec, leaves, array, dst, dtype, *, basic, value=(-1, 0), function=None, ufunc=None, place=0):
+    def __init__(
+        self, spec, leaves, array, dst, dtype, *, basic, rank, value=(-1, 0), function=None, ufunc=None, place=0,
+    ):
         cdef int k, j
+        given = spec
+        if basic:
+            spec = expand(spec, rank)
         if len(spec) > MOST_ENTRIES:
             raise ValueError("too many entries in an index")
         rest = iter(leaves)
-        self.keep = (spec, function, ufunc, leaves)
+        self.keep = (given, function, ufunc, leaves)
+        self.s.spec = <PyObject *>given
         self.s.n, self.s.basic = len(spec), basic
         self.s.array = array[0]
         self.s.value, self.s.value_class = value
@@ -195,6 +203,12 @@ cdef object index_object(Run *run, Index *s):
     """The index as Python would build it."""
     cdef list entries = []
     cdef int k, j
+    if s.basic:  # the axes were spelled out; errors are to speak of the index as it was
+        for k in range(s.n):
+            for j in range(3):
+                if s.regs[k][j] >= 0:
+                    entries.append(boxed(run, s.regs[k][j], s.classes[k][j]))
+        return assemble(<object>s.spec, entries)
     for k in range(s.n):
         if s.kinds[k] == NEW_AXIS:
             entries.append(None)

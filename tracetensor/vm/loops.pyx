@@ -4,6 +4,8 @@ cimport numpy as cnp
 import numpy as np
 from libc.string cimport memcpy
 
+from tracetensor.errors import Deoptimise
+
 cnp.import_array()
 
 
@@ -48,6 +50,8 @@ cdef class Stack:
             memcpy(self.place + self.count * self.size, payload, self.size)
         else:
             item = <object>value
+            if isinstance(item, int):
+                raise Deoptimise("a Python int of more than 64 bits in a value stacked by a loop")
             shape = np.shape(item)
             if self.buffer is None or self.count == self.capacity:
                 self.grow(shape)

@@ -15,11 +15,20 @@ from tracetensor.graph.infer import operand_dtype, ufunc_dtypes
 from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.ops.elementwise import UFUNCS
 from tracetensor.graph.ops.scalars import BINARY, MATH, PYTHON, UNARY
-from tracetensor.graph.types import BOOL, COMPLEX, FLOAT, INT, ListType, TensorType
-from tracetensor.vm.assembler import NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, UNBOXED, canonical, register_class
+from tracetensor.graph.types import BOOL, COMPLEX, FLOAT, ListType, TensorType
+from tracetensor.vm.assembler import (
+    NUMPY,
+    OBJECT,
+    PY_BOOL,
+    PY_FLOAT,
+    PY_INT,
+    UNBOXED,
+    canonical,
+    register_class,
+)
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
-from tracetensor.vm.machine import MATH_FUNCTIONS, MATH_FUNCTIONS_OF_TWO
+from tracetensor.vm.interpreter import MATH_FUNCTIONS, MATH_FUNCTIONS_OF_TWO
 from tracetensor.vm.ufuncs import UfuncSite
 
 if TYPE_CHECKING:
@@ -89,7 +98,12 @@ def lowers(*names: str) -> Callable[[Lowering], Lowering]:
 
 def is_plain(type_: Any) -> bool:
     """Whether instructions on arrays take values of this type: an array of numbers in the machine's byte order."""
-    return isinstance(type_, TensorType) and type_.is_array and type_.dtype.isnative and type_.dtype.kind in "biufc"
+    return (
+        isinstance(type_, TensorType)
+        and type_.is_array
+        and type_.dtype.isnative
+        and type_.dtype.kind in "biufc"
+    )
 
 
 def loop_dtypes(node: Node) -> list[np.dtype[Any]]:
@@ -238,7 +252,9 @@ def lower_binary(compiler: Compiler, node: Node, values: Values) -> bool:
     if node.out.type is BOOL:
         return plain(compiler, node, values, Opcode[f"B_{name.upper()}"], a, b)
     if FLOAT not in types:
-        return finish(compiler, node, values, Opcode[f"I_{name.upper()}"], as_int(compiler, a), as_int(compiler, b))
+        return finish(
+            compiler, node, values, Opcode[f"I_{name.upper()}"], as_int(compiler, a), as_int(compiler, b)
+        )
     a, b = as_float(compiler, a), as_float(compiler, b)
     code = Opcode[f"F_{name.upper()}"]
     if name in {"add", "sub", "mul"}:
@@ -276,8 +292,13 @@ def lower_unary(compiler: Compiler, node: Node, values: Values) -> bool:
 def lower_conversion(compiler: Compiler, node: Node, values: Values) -> bool:
     """bool(x), int(x), float(x), operator.index(x), x.item() of a scalar or of an array of one element."""
     (x,) = node.inputs
+    name = node.op.name
+    if name == "py.index" and (x.tensor.dtype.kind not in "iu" or x.ndim):
+        return False
+    if name == "item" and x.tensor.is_python:
+        return False
     if is_plain(x.type):
-        if x.dtype.char not in UNBOXED:
+        if x.dtype.char not in UNBOXED or (x.ndim and name not in {"item", "py.bool"}):
             return False
         a = compiler.register(NUMPY + canonical(x.dtype).num)
         target = compiler.result(values, node.out)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tracetensor.graph.op import may_raise
-from tracetensor.graph.ops.indexing import expand
 from tracetensor.graph.types import TensorType
 from tracetensor.vm.assembler import NUMPY, OBJECT, PY_BOOL, canonical, register_class
 from tracetensor.vm.indexing import IndexSite
@@ -38,13 +37,13 @@ def is_basic(spec: Sequence[str], leaves: Sequence[Variable]) -> bool:
     return True
 
 
-def index_site(compiler: Compiler, node: Node, values: Values, leaves: Sequence[Variable], **rest: Any) -> IndexSite | None:
+def index_site(
+    compiler: Compiler, node: Node, values: Values, leaves: Sequence[Variable], **rest: Any
+) -> IndexSite | None:
     """The site of an indexing node; None if the index has too many entries."""
     x = node.inputs[0]
-    spec = list(node.params["spec"])
+    spec = node.params["spec"]
     basic = is_plain(x.type) and is_basic(spec, leaves) and sum(e[0] in "is" for e in spec) <= x.ndim
-    if basic:
-        spec = expand(tuple(spec), x.ndim)
     registers = [compiler.read(values, v) for v in leaves]
     try:
         return IndexSite(
@@ -54,6 +53,7 @@ def index_site(compiler: Compiler, node: Node, values: Values, leaves: Sequence[
             (values[node.out], compiler.classes[values[node.out]]),
             canonical(x.dtype),
             basic=basic,
+            rank=x.ndim,
             **rest,
         )
     except ValueError:
@@ -68,7 +68,7 @@ def is_indexed_array(node: Node) -> bool:
 def names_element(node: Node, leaves: Sequence[Variable]) -> bool:
     """Whether the index is one integer for each axis."""
     spec = node.params["spec"]
-    return set(spec) <= {"i"} and len(spec) == node.inputs[0].ndim > 0 and is_basic(spec, leaves)
+    return set(spec) <= {"i"} and len(spec) == node.inputs[0].ndim and is_basic(spec, leaves)
 
 
 @lowers("getitem")
@@ -115,7 +115,9 @@ def lower_update_at(compiler: Compiler, node: Node, values: Values) -> bool:
     reads = [compiler.read(values, v) for v in node.inputs]
     target = compiler.result(values, node.out)
     function = getattr(np, node.params["ufunc"]).at
-    site = index_site(compiler, node, values, leaves, value=(reads[1], compiler.classes[reads[1]]), function=function)
+    site = index_site(
+        compiler, node, values, leaves, value=(reads[1], compiler.classes[reads[1]]), function=function
+    )
     compiler.emit_site(Opcode.ACCUMULATE, site, reads, [target])
     return True
 
@@ -158,9 +160,13 @@ def _match(write: Node, uses: dict[Variable, int]) -> Update | None:
         read = v.node
         if read is None or read.op.name != "getitem" or uses[v] != 1 or not is_plain(v.type) or not v.ndim:
             continue
-        if read.inputs[0] is not x or list(read.inputs[1:]) != leaves or read.params["spec"] != write.params["spec"]:
+        if (
+            read.inputs[0] is not x
+            or list(read.inputs[1:]) != leaves
+            or read.params["spec"] != write.params["spec"]
+        ):
             continue
-        if not x.dtype == dtypes[place] == dtypes[-1] or may_raise(read):
+        if not x.dtype == dtypes[place] == dtypes[-1]:
             continue
         others = [(o, d) for k, (o, d) in enumerate(zip(compute.inputs, dtypes, strict=False)) if k != place]
         if all(_fits(o, d, v.ndim) for o, d in others):
@@ -175,9 +181,12 @@ def _fits(v: Variable, dtype: np.dtype[Any], ndim: int) -> bool:
 
 
 def _stays_in_order(update: Update, order: Sequence[Node], number: dict[Node, int]) -> bool:
-    """Whether nothing that may raise stands between the computation and the write, which become one."""
-    between = order[number[update.compute] + 1 : number[update.write]]
-    return not any(node.op.effect or may_raise(node) for node in between if node is not update.read)
+    """Whether nothing that may raise stands between the parts that may, which become one."""
+    first = update.read if may_raise(update.read) else update.compute
+    between = order[number[first] + 1 : number[update.write]]
+    return not any(
+        node.op.effect or may_raise(node) for node in between if node not in {update.read, update.compute}
+    )
 
 
 def lower_update(compiler: Compiler, update: Update, values: Values) -> bool:
@@ -186,13 +195,20 @@ def lower_update(compiler: Compiler, update: Update, values: Values) -> bool:
     others = [v for k, v in enumerate(update.compute.inputs) if k != update.place]
     target = compiler.result(values, update.write.out)
     array = compiler.read(values, x)
-    registers = [array if k == update.place else compiler.read(values, v) for k, v in enumerate(update.compute.inputs)]
+    registers = [
+        array if k == update.place else compiler.read(values, v) for k, v in enumerate(update.compute.inputs)
+    ]
     classes = [register_class(v.type) for v in update.compute.inputs]
     ufunc = update.compute.op.evaluate
     ndim = update.read.out.ndim
     try:
         computation = UfuncSite(
-            ufunc, [*registers, target], [*classes, OBJECT], loop_dtypes(update.compute), [v.dtype for v in update.compute.inputs], ndim
+            ufunc,
+            [*registers, target],
+            [*classes, OBJECT],
+            loop_dtypes(update.compute),
+            [v.dtype for v in update.compute.inputs],
+            ndim,
         )
     except ValueError:
         return False

@@ -1,20 +1,11 @@
-"""Programs: the instructions of a compiled graph, and the frames that they run in."""
+"""Programs: compiled graphs, ready to run."""
 
 cimport numpy as cnp
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t
 
+from tracetensor.vm.interpreter cimport Instr
 from tracetensor.vm.registers cimport Reg
-
-
-ctypedef struct Instr:
-    int op
-    int dst
-    int a
-    int b
-    int c
-    uint64_t takes
-    void *site
 
 
 ctypedef struct Input:

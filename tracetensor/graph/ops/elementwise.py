@@ -29,19 +29,21 @@ def _may_raise(node: Node) -> bool:
     """Shapes that may not broadcast, negative integer powers, Python ints that may not fit the array's dtype."""
     known: dict[int, set[int | None]] = {}
     weak = False
-    narrow = False
+    literals: list[int] = []
+    narrow: list[np.dtype[Any]] = []
     for variable in node.inputs:
         type_ = variable.type
         if not isinstance(type_, TensorType):
             return True
-        if type_.kind == "int" and not hasattr(variable, "value"):
-            weak = True
+        if type_.kind == "int":
+            weak = weak or not isinstance(variable, Constant)
+            literals += [variable.value] if isinstance(variable, Constant) else []
         elif not type_.is_python and type_.dtype.kind in "iu" and type_.dtype != np.int64:
-            narrow = True
+            narrow.append(type_.dtype)
         for k, dim in enumerate(reversed(type_.shape)):
             if dim != 1:
                 known.setdefault(k, set()).add(dim)
-    if weak and narrow:
+    if narrow and (weak or any(not np.iinfo(d).min <= n <= np.iinfo(d).max for d in narrow for n in literals)):
         return True
     for k, dims in known.items():
         if len(dims) > 1 or (None in dims and not _one_operand(node, k)):

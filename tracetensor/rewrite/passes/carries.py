@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import TypeInferenceError
+from tracetensor.graph.edit import (
+    Edit,
+    body_captured_from,
+    captured_from,
+    located,
+    map_bodies,
+    must_run,
+    with_inputs,
+)
 from tracetensor.graph.graph import Graph, clone_nodes
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
-from tracetensor.rewrite.engine import located, must_run
-from tracetensor.rewrite.passes.edit import Edit, body_captured_from, captured_from, map_bodies, with_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tracetensor.graph.edit import Edit, must_run, reads, with_inputs
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Node, Variable, constant
-from tracetensor.rewrite.engine import must_run
-from tracetensor.rewrite.passes.edit import Edit, reads, with_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,14 +93,23 @@ def _slim_scan(node: Node, live: set[Variable]) -> _Plan | None:
     if not carries and not histories:
         carries, histories = ([0], []) if n_carry else ([], [0])  # some output, to be referred to as a root
     wanted = [*carries, *histories]
-    slim = _with_outputs(body, [*body.outputs[:conditional], *[body.outputs[conditional + k] for k in wanted]])
+    slim = _with_outputs(
+        body, [*body.outputs[:conditional], *[body.outputs[conditional + k] for k in wanted]]
+    )
     read = reads(slim)
     captured = [k for k in range(counted + n_carry, len(body.inputs)) if body.inputs[k] in read]
     places = [*range(counted), *[counted + k for k in carries], *captured]
     if slim is body and len(places) == len(body.inputs):
         return None
-    params = {**node.params, "body": with_inputs(slim, [body.inputs[k] for k in places]), "n_carry": len(carries)}
-    inputs = [*node.inputs[: counted + conditional], *[node.inputs[conditional + k] for k in places if k >= counted]]
+    params = {
+        **node.params,
+        "body": with_inputs(slim, [body.inputs[k] for k in places]),
+        "n_carry": len(carries),
+    }
+    inputs = [
+        *node.inputs[: counted + conditional],
+        *[node.inputs[conditional + k] for k in places if k >= counted],
+    ]
     return _Plan(inputs, params, wanted)
 
 

@@ -34,7 +34,10 @@ def branch_taken(node: Node) -> Replacement | None:
     return Replacement(tuple(outputs), tuple(roots))
 
 
-@rules.on("ifelse", example=given("bool", "float64", "float64", lambda c, x, y: build_ifelse(PYTHON["not"](c), x, y)))
+@rules.on(
+    "ifelse",
+    example=given("bool", "float64", "float64", lambda c, x, y: build_ifelse(PYTHON["not"](c), x, y)),
+)
 def branch_on_not(node: Node) -> tuple[Variable, ...] | None:
     """ifelse(not c, a, b) -> ifelse(c, b, a)."""
     made = node.inputs[0].node
@@ -48,7 +51,10 @@ def branch_on_not(node: Node) -> tuple[Variable, ...] | None:
     return new.outputs
 
 
-@rules.on("ifelse", example=given("bool", "float64", "float64[?]", lambda c, x, y: build_ifelse(c, (x, y[0]), (x, y[1]))))
+@rules.on(
+    "ifelse",
+    example=given("bool", "float64", "float64[?]", lambda c, x, y: build_ifelse(c, (x, y[0]), (x, y[1]))),
+)
 def same_in_both_branches(node: Node) -> tuple[Variable, ...] | None:
     """A result that both branches give unchanged, or as the same constant -> that value."""
     then, orelse = node.params["then"], node.params["orelse"]
@@ -57,9 +63,7 @@ def same_in_both_branches(node: Node) -> tuple[Variable, ...] | None:
         if isinstance(a, Constant) and a is b:
             outputs[k] = a
         elif a.is_input and b.is_input:
-            given_a, given_b = (
-                node.inputs[1 + body.inputs.index(v)] for body, v in ((then, a), (orelse, b))
-            )
+            given_a, given_b = (node.inputs[1 + body.inputs.index(v)] for body, v in ((then, a), (orelse, b)))
             if given_a is given_b and conforms(given_a.type, outputs[k].type):
                 outputs[k] = given_a
     return tuple(outputs) if tuple(outputs) != node.outputs else None
@@ -117,7 +121,7 @@ def length_of_list(node: Node) -> Variable | None:
         return constant(len(made.inputs))
     if made.op is control.list_append:
         return PYTHON["add"](control.list_len(made.inputs[0]), 1)  # type: ignore[no-any-return]
-    return control.list_len(made.inputs[0]) if made.op is control.list_set else None  # type: ignore[no-any-return]
+    return control.list_len(made.inputs[0]) if made.op is control.list_set else None
 
 
 @rules.on(

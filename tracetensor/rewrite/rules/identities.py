@@ -197,7 +197,7 @@ def kind_of_kind(node: Node) -> Variable | None:
         x = x.node.inputs[0]
     if x.type is node.out.type:
         return x
-    return None if x is node.inputs[0] else as_kind(x, **node.params)  # type: ignore[no-any-return]
+    return None if x is node.inputs[0] else as_kind(x, **node.params)
 
 
 @rules.on("where", example=given("bool", "float64[?]", lambda c, x: where(c, x, x)))

@@ -23,12 +23,19 @@ rules = RuleList("indexing")
 def read_everything(node: Node) -> Variable | None:
     """x[:], x[...] -> x for an array."""
     x = node.inputs[0]
-    if len(node.inputs) == 1 and isinstance(x.type, TensorType) and x.type.is_array and x.type is node.out.type:
+    if (
+        len(node.inputs) == 1
+        and isinstance(x.type, TensorType)
+        and x.type.is_array
+        and x.type is node.out.type
+    ):
         return x if all(e in {FULL_SLICE, "e"} for e in node.params["spec"]) else None
     return None
 
 
-def entries(spec: tuple[str, ...], leaves: tuple[Variable, ...]) -> Iterator[tuple[str, tuple[Variable, ...]]]:
+def entries(
+    spec: tuple[str, ...], leaves: tuple[Variable, ...]
+) -> Iterator[tuple[str, tuple[Variable, ...]]]:
     """The entries of a spec, each with its leaves."""
     position = 0
     for entry in spec:
@@ -115,7 +122,12 @@ def read_what_was_written(node: Node) -> Variable | None:
     if value.type is wanted and None not in wanted.shape:
         return value
     type_ = value.type
-    if not isinstance(type_, TensorType) or wanted.is_array or type_.ndim or type_.dtype.kind != wanted.dtype.kind:
+    if (
+        not isinstance(type_, TensorType)
+        or wanted.is_array
+        or type_.ndim
+        or type_.dtype.kind != wanted.dtype.kind
+    ):
         return None
     if type_.dtype == wanted.dtype and not type_.is_python:
         return as_kind(value, kind=wanted.kind)  # type: ignore[no-any-return]
@@ -144,7 +156,10 @@ def read_what_was_not_written(node: Node) -> Variable | None:
     return getitem(write.inputs[0], *node.inputs[1:], **node.params)  # type: ignore[no-any-return]
 
 
-@rules.on("setitem", example=given("float64[5]", "float64", "float64", "int", lambda x, v, w, k: x.set(k, v).set(k, w)))
+@rules.on(
+    "setitem",
+    example=given("float64[5]", "float64", "float64", "int", lambda x, v, w, k: x.set(k, v).set(k, w)),
+)
 def write_twice(node: Node) -> Variable | None:
     """x.set(i, v).set(i, w) -> x.set(i, w). The first write still runs if it may raise."""
     write = _written_by(node.inputs[0])

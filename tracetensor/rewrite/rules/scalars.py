@@ -88,7 +88,8 @@ def minus_constant(node: Node) -> Variable | None:
 
 
 @rules.on(
-    "py.add", example=(given("int", lambda x: p["add"](3, x)), given("int", lambda x: p["add"](p["add"](x, 3), 4)))
+    "py.add",
+    example=(given("int", lambda x: p["add"](3, x)), given("int", lambda x: p["add"](p["add"](x, 3), 4))),
 )
 def gather_constants(node: Node) -> Variable | None:
     """3 + x -> x + 3, and (x + 3) + 4 -> x + 7, for ints."""
@@ -133,7 +134,15 @@ def not_less(node: Node) -> Variable | None:
     return p[OPPOSITE[made.op.name]](*made.inputs)  # type: ignore[no-any-return]
 
 
-@rules.add(p["and"](B, B), p["or"](B, B), p["and"](B, True), p["and"](True, B), p["or"](B, False), p["or"](False, B), p["xor"](B, False))
+@rules.add(
+    p["and"](B, B),
+    p["or"](B, B),
+    p["and"](B, True),
+    p["and"](True, B),
+    p["or"](B, False),
+    p["or"](False, B),
+    p["xor"](B, False),
+)
 def logic_with_neutral(x: Variable) -> Variable:
     """x & x, x & True, x | False, x ^ False -> x for bools."""
     return x
@@ -172,10 +181,10 @@ def bool_is_true(x: Variable) -> Variable:
 @rules.on(
     *CONVERSIONS.values(), index, item,
     example=(
-        given("bool", lambda x: CONVERSIONS["bool"](x)),
-        given("int", lambda x: CONVERSIONS["int"](x)),
-        given("float", lambda x: CONVERSIONS["float"](x)),
-        given("int", lambda x: index(x)),
+        given("bool", CONVERSIONS["bool"]),
+        given("int", CONVERSIONS["int"]),
+        given("float", CONVERSIONS["float"]),
+        given("int", index),
     ),
 )  # fmt: skip
 def converted_to_same(node: Node) -> Variable | None:
@@ -184,10 +193,16 @@ def converted_to_same(node: Node) -> Variable | None:
     return x if x.type is node.out.type else None
 
 
-@rules.on("py.bool", example=given("int", lambda x: CONVERSIONS["bool"](CONVERSIONS["int"](CONVERSIONS["bool"](x)))))
+@rules.on(
+    "py.bool", example=given("int", lambda x: CONVERSIONS["bool"](CONVERSIONS["int"](CONVERSIONS["bool"](x))))
+)
 def bool_of_int_of_bool(node: Node) -> Variable | None:
     """bool(int(x)), bool(float(x)) -> x for a bool x."""
     made = node.inputs[0].node
-    if made is not None and made.op in {CONVERSIONS["int"], CONVERSIONS["float"]} and made.inputs[0].type is BOOL:
+    if (
+        made is not None
+        and made.op in {CONVERSIONS["int"], CONVERSIONS["float"]}
+        and made.inputs[0].type is BOOL
+    ):
         return made.inputs[0]
     return None

@@ -1,4 +1,4 @@
-"""Rebuilding a graph node by node: the bookkeeping that passes share."""
+"""Rebuilding a graph node by node: the bookkeeping that the builder and the passes share."""
 
 from __future__ import annotations
 
@@ -6,12 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.graph.graph import Graph, bodies
 from tracetensor.graph.node import Node, Variable, apply
-from tracetensor.rewrite.engine import located, must_run
+from tracetensor.graph.op import may_raise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tracetensor.graph.graph import Location
+
+
+def must_run(node: Node) -> bool:
+    """Whether the node belongs among the roots of its graph: it may raise, or has an effect."""
+    return node.op.effect or may_raise(node)
+
+
+def located(
+    graph: Graph, outputs: Sequence[Variable], roots: Iterable[Variable], locations: Mapping[Node, Location]
+) -> Graph:
+    """A graph of the same inputs and name, with the locations of the nodes that it has."""
+    result = Graph(graph.inputs, outputs, roots, name=graph.name)
+    if locations:
+        result.locations = {node: locations[node] for node in result.nodes() if node in locations}
+    return result
 
 
 class Edit:
@@ -32,7 +47,9 @@ class Edit:
         same = self.mapping.keys().isdisjoint(node.inputs)
         if same and (params is None or all(params[k] is v for k, v in node.params.items())):
             return node
-        return self.put(node, node.inputs, node.params if params is None else params, range(len(node.outputs)))
+        return self.put(
+            node, node.inputs, node.params if params is None else params, range(len(node.outputs))
+        )
 
     def put(
         self, node: Node, inputs: Sequence[Variable], params: Mapping[str, Any], outputs: Sequence[int]
@@ -102,3 +119,22 @@ def captured_from(node: Node) -> int:
 def body_captured_from(node: Node) -> int:
     """The place among its bodies' inputs at which the captured values begin."""
     return 0 if node.op.name == "ifelse" else node.params["counted"] + node.params["n_carry"]
+
+
+def clone_rest(
+    body: Graph, mapping: dict[Variable, Variable], gone: Collection[Variable] = ()
+) -> tuple[list[Variable], list[Variable], dict[Node, Location]]:
+    """Rebuild the nodes of a body whose results are not `gone` on what `mapping` puts for their inputs.
+
+    Returns outputs, roots (less those that became inputs) and locations; `mapping` is extended.
+    """
+    locations = dict(body.locations)
+    for node in body.nodes():
+        if node.outputs[0] in gone or mapping.keys().isdisjoint(node.inputs):
+            continue
+        new = apply(node.op, [mapping.get(v, v) for v in node.inputs], node.params)
+        mapping.update(zip(node.outputs, new.outputs, strict=True))
+        if node in body.locations:
+            locations.setdefault(new, body.locations[node])
+    roots = [mapping.get(v, v) for v in body.roots]
+    return [mapping.get(v, v) for v in body.outputs], [v for v in roots if v.node is not None], locations
