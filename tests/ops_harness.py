@@ -15,7 +15,9 @@ from tracetensor.graph.node import Variable, constant, input_variable
 from tracetensor.graph.op import may_raise
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.reference import evaluate_node, read
+from tracetensor.graph.text import parse_graph, print_graph
 from tracetensor.graph.types import TensorType, type_of, value_conforms
+from tracetensor.graph.verify import verify
 
 ALL = "?ilIBfdFD"  # bool, int32, int64, uint32, uint8, float32, float64, complex64, complex128
 REAL = "?ilBfd"
@@ -167,10 +169,23 @@ def rebuild(result, values):
     return result
 
 
+def graph_of(result, values):
+    """The graph of what a builder returned, with everything that may raise among its roots."""
+    outputs = leaves(result)
+    raising = [node.outputs[0] for node in Graph(list(values), outputs).nodes() if may_raise(node)]
+    return Graph(list(values), outputs, raising)
+
+
+def check_graph(result, values):
+    """The graph is sound, and its text is read back as the same graph."""
+    graph = graph_of(result, values)
+    verify(graph)
+    assert parse_graph(print_graph(graph)) == graph
+
+
 def run(result, values):
     """Evaluate, checking at every node that the inferred types hold."""
-    outputs = leaves(result)
-    graph = Graph(list(values), outputs)
+    graph = graph_of(result, values)
     known = dict(values)
     with np.errstate(all="ignore"):
         for node in graph.nodes():
@@ -273,6 +288,7 @@ def check_call(function, args, kwargs, *, static_shape=False, covered=True, what
                 shared = [[pair[:2] for pair in pairs] for pairs in shared]
             assert shared[0] == shared[1], "aliasing"
             check_dims(result, values)
+            check_graph(result, values)
         except BaseException as error:
             error.add_note(f"in {what} {'static' if static_shape else 'dynamic'} {args} {kwargs}")
             raise

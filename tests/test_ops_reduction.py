@@ -55,6 +55,7 @@ CASES = [
     case("sum", A(3, 4), axis=0, dtype=float, keepdims=True),
     *[case(f, A(3, 4), axis, dtypes="?ilBfd", layouts=LAYOUTS) for f in ARGS for axis in (None, 0, -1)],
     case("argmax", A(3, 4), layouts=LAYOUTS),
+    *[case(f, A(3, 4), axis=1, keepdims=True) for f in (np.amin, np.amax)],
     case(np.count_nonzero, A(3, 4), dtypes=ALL, layouts=LAYOUTS),
     case(np.count_nonzero, A(3, 4), axis=0),
     case(np.count_nonzero, A(3, 4), axis=(0, 1), keepdims=True),

@@ -143,7 +143,7 @@ def test_deoptimise():
 def test_errors_pass():
     a = input_variable(FLOAT)
     d = dispatcher([("python", "float")], compile_graph(Graph([a], [PYTHON["truediv"](1.0, a)])))
-    with pytest.raises(ZeroDivisionError, match="float division by zero|division by zero"):
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
         d(0.0)
 
 

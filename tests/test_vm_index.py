@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.test_vm_ufuncs import agree, samples
+from tests.test_vm_ufuncs import samples
+from tests.vm_graphs import agree
 from tracetensor.errors import TypeInferenceError
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import apply, constant, input_variable

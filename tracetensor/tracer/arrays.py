@@ -18,6 +18,7 @@ from tracetensor.graph.types import (
     TensorType,
     type_of,
 )
+from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.values import (
     Step,
     Storage,
@@ -31,6 +32,8 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tracetensor.graph.node import Node
     from tracetensor.tracer.state import State
 
@@ -43,6 +46,7 @@ class Arrays:
     def __init__(self, state: State) -> None:
         self.state = state
         self.uncertain: dict[Storage, str] = {}
+        self.unify: Callable[[TracedUnion], Any] = _cannot_unify
 
     # Wrapping --------------------------------------------------------------------------------------------------
 
@@ -55,7 +59,7 @@ class Arrays:
                 return TracedArray(storage)
             return variable.value if isinstance(variable, Constant) else TracedScalar(variable)
         if isinstance(type_, ListType):
-            return TracedList((), variable)
+            return TracedList((), Dynamic(LEAF, (variable,)))
         return TracedObject(variable)
 
     def contiguous(self, variable: Variable) -> bool:
@@ -93,8 +97,7 @@ class Arrays:
         if isinstance(value, np.ndarray) and kind is np.ndarray:
             return self._constant(value)
         if kind is TracedUnion:
-            msg = "internal: a union reached an operation"
-            raise Fallback(msg)
+            return self.variable(self.unify(value))
         if kind is TracedRange:
             return self.state.adopt_built(
                 NUMPY[np.arange](*[self.argument(v) for v in (value.start, value.stop, value.step)])
@@ -138,13 +141,25 @@ class Arrays:
 
     def list_as_array(self, value: TracedList) -> Variable:
         """numpy.array(list) of a list of traced length."""
-        element = value.element
-        if not isinstance(element, TensorType):
-            msg = f"a list of {element!r} is used as an array"
+        dynamic: Dynamic = value.dynamic
+        columns = []
+        for variable, element in zip(dynamic.variables, dynamic.form.types, strict=True):
+            if not isinstance(element, TensorType):
+                msg = f"a list of {element!r} is used as an array"
+                raise Fallback(msg)
+            type_ = TensorType(element.dtype, (None, *element.shape), ARRAY)
+            columns.append(self.state.emit(control.list_array, [variable], {"type": type_}).out)
+        if dynamic.skeleton == LEAF:
+            return columns[0]
+        flat = all(s == LEAF for s in dynamic.skeleton[1])
+        if not flat or len({c.dtype for c in columns}) > 1 or any(c.ndim > 1 for c in columns):
+            msg = "a list of tuples of different kinds is used as an array"
             raise Fallback(msg)
-        type_ = TensorType(element.dtype, (None, *element.shape), ARRAY)
-        assert value.dynamic is not None
-        return self.state.emit(control.list_array, [value.dynamic], {"type": type_}).out
+        return self.state.adopt_built(NUMPY[np.stack](columns, axis=1))
+
+    def freeze(self, storage: Storage, reason: str) -> None:
+        """Writes to a storage end the trace from now on."""
+        self.uncertain.setdefault(storage, reason)
 
     # Reading ---------------------------------------------------------------------------------------------------
 
@@ -181,7 +196,8 @@ class Arrays:
         chain.reverse()
         steps = source.steps
         for node in chain:
-            step = Step(node.op, tuple(node.inputs[1:]), tuple(sorted(node.params.items())))
+            inputs = tuple([self.state.outermost(v) for v in node.inputs[1:]])
+            step = Step(node.op, inputs, tuple(sorted(node.params.items())))
             if node.op.name == "reshape" and not self._reshape_is_view(source.storage, steps, node):
                 return self.uncertain_view(result, source.storage, node.op.name)
             if node.op.name == "as_kind":
@@ -359,8 +375,14 @@ class Arrays:
         result = self.state.emit(indexing.getitem, [base, *leaves], {"spec": spec}).out
         if "a" in spec or not result.tensor.is_array:
             return self.wrap(result)
-        step = Step(indexing.getitem, tuple(leaves), (("spec", spec),))
+        inputs = tuple([self.state.outermost(v) for v in leaves])
+        step = Step(indexing.getitem, inputs, (("spec", spec),))
         return TracedArray(array.storage, (*array.steps, step))
+
+
+def _cannot_unify(union: TracedUnion) -> Any:
+    msg = "a value that is of one kind or another at run time takes part in an operation"
+    raise Fallback(msg)
 
 
 def compose(

@@ -243,16 +243,16 @@ def _reduce(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
     return interpreter.outside.prelude(interpreter, "reduce_" if len(args) == 2 else "reduce_from", args)
 
 
-@handles(enumerate)
+@handles(enumerate, unions=False)
 def _enumerate(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if not is_traced((args, kwargs)):
+    if not is_traced((args, kwargs)) and type(args[0]) is not TracedUnion:
         return tuple(enumerate(*args, **kwargs))
     return interpreter.sequences.enumerate(args[0], *args[1:], **kwargs)
 
 
-@handles(zip)
+@handles(zip, unions=False)
 def _zip(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if not is_traced(args):
+    if not is_traced(args) and TracedUnion not in map(type, args):
         return tuple(zip(*args, **kwargs))  # noqa: B905 - the user's own strict= is passed on
     if kwargs:
         msg = "zip(strict=True) of traced sequences"
@@ -260,7 +260,7 @@ def _zip(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> A
     return interpreter.sequences.zip(*args)
 
 
-@handles(reversed)
+@handles(reversed, unions=False)
 def _reversed(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if not is_traced(args):
         value = args[0]
@@ -301,8 +301,9 @@ def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
     value = args[0]
     if isinstance(value, list) or set(kwargs) - {"reverse"} or is_traced(kwargs):
         if type(value) is TracedList and value.dynamic is not None and not kwargs:
-            new = interpreter.state.emit(control.list_sort, [value.dynamic]).out
-            return interpreter.state.made(TracedList((), new))
+            if value.dynamic.single is not None:
+                new = interpreter.control.lists.emit_each(control.list_sort, value.dynamic)
+                return interpreter.state.made(TracedList((), new))
         msg = "sorted() of traced values"
         raise Fallback(msg)
     result = interpreter.sequences.whole_list(interpreter.call(np.sort, [value], {}))

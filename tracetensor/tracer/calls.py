@@ -173,6 +173,8 @@ class Calls:
     def _class(self, cls: type, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if issubclass(cls, np.generic) and is_traced(args) and len(args) == 1 and not kwargs:
             return self.numpy_scalar(cls, args[0])
+        if cls is slice:
+            return slice(*args)
         if cls is np.ndarray:
             msg = "numpy.ndarray called directly"
             raise Fallback(msg)
@@ -250,6 +252,8 @@ class Calls:
         if out is not None:
             rest = {k: v for k, v in kwargs.items() if k != "out"}
             return self.into(out, self.build(builder, function, args, rest), getattr(function, "__name__", "the call"))
+        if any(_list_of_arrays(a) for a in args):
+            return self.callback(function, args, kwargs)
         sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
         given = [self.arrays.argument(a) for a in args]
         named = {k: self.arrays.argument(v) for k, v in kwargs.items()}
@@ -258,10 +262,8 @@ class Calls:
         except NeedsConstant as needed:
             self.force(TracedScalar(needed.variable), f"an argument of {getattr(function, '__name__', function)}")
             raise
-        except Unsupported:
+        except (Unsupported, TypeInferenceError):
             return self.callback(function, args, kwargs)
-        except TypeInferenceError as error:
-            raise TypeError(*error.args) from None
         self.state.adopt_built_all(result)
         return self.wrapped(result, sources)
 
@@ -538,7 +540,10 @@ class Calls:
                     parts.append((len(values) - 1, part[1], part[2]))
             return ("text", tuple(parts))
         if kind is TracedList and value.dynamic is not None:
-            values.append(self.state.region.lift(value.dynamic))
+            if value.dynamic.single is None:
+                msg = "a list of tuples of traced length is formatted or handed to a function that is not traced"
+                raise Fallback(msg)
+            values.append(self.state.region.lift(value.dynamic.single))
             return ("value", len(values) - 1)
         if kind in (TracedArray, TracedScalar, TracedObject):
             values.append(self.arrays.variable(value))
@@ -603,6 +608,14 @@ UFUNC_METHODS = frozenset({"reduce", "accumulate", "outer", "at", "reduceat"})
 
 def _reraise() -> Any:
     raise  # noqa: PLE0704 - within the handler that called
+
+
+def _list_of_arrays(value: Any) -> bool:
+    """Whether a value is a list of traced length whose elements are arrays, perhaps of different shapes."""
+    if type(value) is not TracedList or value.dynamic is None or value.dynamic.single is None:
+        return False
+    element = value.dynamic.form.types[0]
+    return isinstance(element, TensorType) and element.ndim > 0
 
 
 def _flat(items: Any) -> list[Any]:

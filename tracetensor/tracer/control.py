@@ -10,8 +10,9 @@ from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import PYTHON
-from tracetensor.graph.types import BOOL, INT, TensorType, Type, array_type, join
-from tracetensor.tracer.merge import ABSENT, Branch, Merger, is_number, list_variable, named_tuple
+from tracetensor.graph.types import INT, TensorType, Type, array_type, join
+from tracetensor.tracer.merge import ABSENT, Branch, Merger, SharesMemory, is_number
+from tracetensor.tracer.lists import Dynamic, Lists
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region
 from tracetensor.tracer.values import (
     UNBOUND,
@@ -90,7 +91,8 @@ class Loop:
     peels: int = 0
     must_unroll: bool = False
     places: dict[Place, None] = dataclasses.field(default_factory=dict)
-    weak: dict[Any, Type] = dataclasses.field(default_factory=dict)
+    weak: dict[Any, Any] = dataclasses.field(default_factory=dict)
+    frozen: dict[int, str] = dataclasses.field(default_factory=dict)
 
 
 class Control:
@@ -99,6 +101,8 @@ class Control:
     def __init__(self, state: State, arrays: Arrays) -> None:
         self.state = state
         self.arrays = arrays
+        self.lists = Lists(state, arrays)
+        arrays.unify = self.unify
         self.hints: dict[Any, tuple[dict[Any, None], set[str]]] = {}
         self.force: Callable[[Variable, str], Any] = _cannot_force
 
@@ -144,17 +148,14 @@ class Control:
         if isinstance(condition, Constant):
             return then() if condition.value else orelse()
         a, b = self.branch(then), self.branch(orelse)
-        merger = Merger(self, a, b)
-        rebuilds: list[tuple[Any, Any]] = []
-        for place in dict.fromkeys([*a.final, *b.final]):
-            now = self.state.get_place(place)
-            values = [
-                ABSENT if side.raised else self._sided(side, place, now) for side in (a, b)
-            ]
-            rebuilds.append((place, merger.merge_place(place, *values)))
-        if not (a.raised and b.raised):
-            results = [ABSENT if side.raised else side.result for side in (a, b)]
-            rebuilds.append((None, merger.merge(*results)))
+        own_memory: set[Storage] = set()
+        while True:
+            merger = Merger(self, a, b, own_memory)
+            try:
+                rebuilds = self._merge_all(merger, a, b)
+                break
+            except SharesMemory as shared:
+                own_memory |= shared.storages
         outs = self._emit_ifelse(condition, a, b, merger.slots)
         result = None
         for place, rebuild in rebuilds:
@@ -169,6 +170,17 @@ class Control:
         if a.raised and b.raised:
             raise RaisedInBranch
         return result
+
+    def _merge_all(self, merger: Merger, a: Branch, b: Branch) -> list[tuple[Any, Any]]:
+        rebuilds: list[tuple[Any, Any]] = []
+        for place in dict.fromkeys([*a.final, *b.final]):
+            now = self.state.get_place(place)
+            values = [ABSENT if side.raised else self._sided(side, place, now) for side in (a, b)]
+            rebuilds.append((place, merger.merge_place(place, *values)))
+        if not (a.raised and b.raised):
+            results = [ABSENT if side.raised else side.result for side in (a, b)]
+            rebuilds.append((None, merger.merge(*results)))
+        return rebuilds
 
     def _sided(self, side: Branch, place: Place, now: Any) -> Any:
         return side.final.get(place, now)
@@ -283,6 +295,21 @@ class Control:
             is_first, lambda: fresh(members[0]), lambda: self._one_of_fresh(union, members[1:], fresh)
         )
 
+    def unify(self, union: TracedUnion) -> Any:
+        """The one value that a union is where all its alternatives have one type; Fallback if they differ."""
+
+        def key(value: Any) -> Any:
+            if type(value) is TracedArray:
+                type_ = self.arrays.type(value)
+                return ("array", type_.dtype, type_.ndim)
+            return ("scalar", self.arrays.variable(value).type) if _is_scalar(value) else ("other", id(value))
+
+        merged = self.normalised(union, key)
+        if type(merged) is TracedUnion:
+            msg = "a value that is of one kind or another at run time takes part in an operation"
+            raise Fallback(msg)
+        return merged
+
     # Loops -----------------------------------------------------------------------------------------------------
 
     def loop(self, loop: Loop) -> Completion:
@@ -390,6 +417,7 @@ class Packed:
     skeleton: Any
     leaves: list[Variable]
     labels: list[str]
+    frozen: dict[int, str] = dataclasses.field(default_factory=dict)
 
 
 class _ScanTracer:
@@ -462,8 +490,7 @@ class _ScanTracer:
             return ("tuple", kind, tuple([self.pack(v, packed, slots, label) for v in value]))
         if kind is TracedList and self.state.made_in(value) is not None and not self._identity_matters(value):
             if value.dynamic is not None:
-                self._leaf(packed, self.state.region.lift(value.dynamic), label)
-                return ("dynamic", value.dynamic.type)
+                return ("dynamic", *self._pack_dynamic(value.dynamic, packed, label))
             return ("list", tuple([self.pack(v, packed, slots, label) for v in list.__iter__(value)]))
         if kind is TracedUnion:
             value = self.control.normalised(value, self.form_key)
@@ -481,7 +508,7 @@ class _ScanTracer:
         if kind is TracedScalar or is_number(value):
             return ("scalar", self.arrays.variable(value).type)
         if kind is TracedArray:
-            if self.movable(value.storage) and value.storage not in self.arrays.uncertain:
+            if self.movable(value.storage):
                 type_ = self.arrays.type(value)
                 return ("array", type_.dtype, type_.ndim)
             return ("reference", value.storage, value.steps)
@@ -532,13 +559,15 @@ class _ScanTracer:
 
     def _pack_array(self, value: TracedArray, packed: Packed, slots: dict[Any, int], label: str) -> Any:
         storage = value.storage
-        if self.movable(storage) and storage not in self.arrays.uncertain:
+        if self.movable(storage):
             key = (storage, value.steps)
             if key in slots:
                 return ("alias", slots[key])
             if any(k[0] is storage for k in slots):
                 raise Mismatch(f"`{label}` shares memory with another array that the loop carries")
             slots[key] = len(slots)
+            if storage in self.arrays.uncertain:
+                packed.frozen[slots[key]] = self.arrays.uncertain[storage]
             variable = self.arrays.read(value)
             self._leaf(packed, variable, label)
             return ("array", slots[key], variable.dtype, variable.ndim)
@@ -554,12 +583,16 @@ class _ScanTracer:
     def unpack(self, skeleton: Any, leaves: list[Variable], made: dict[int, Storage]) -> Any:
         """A value of this form, made of these variables (consumed from the front)."""
         kind = skeleton[0]
-        if kind in {"scalar", "object", "dynamic"}:
-            value = self.arrays.wrap(leaves.pop(0))
-            return self.state.made(value) if kind == "dynamic" else value
+        if kind in {"scalar", "object"}:
+            return self.arrays.wrap(leaves.pop(0))
+        if kind == "dynamic":
+            return self.state.made(TracedList((), self._unpack_dynamic(skeleton, leaves)))
         if kind == "array":
-            made[skeleton[1]] = Storage(leaves.pop(0), self.state.region, contiguous=skeleton[3] <= 1)
-            return TracedArray(made[skeleton[1]])
+            storage = Storage(leaves.pop(0), self.state.region, contiguous=skeleton[3] <= 1)
+            made[skeleton[1]] = storage
+            if skeleton[1] in self.loop.frozen:
+                self.arrays.freeze(storage, self.loop.frozen[skeleton[1]])
+            return TracedArray(storage)
         if kind == "alias":
             return TracedArray(made[skeleton[1]])
         if kind == "tuple":
@@ -606,15 +639,22 @@ class _ScanTracer:
         items, dynamic = value
         if dynamic is None and place not in self.weak:
             return ("items", tuple([self.pack(v, packed, slots, label) for v in items]))
-        variable = list_variable(self.state, self.arrays, value, self.weak.get(place))
-        self._leaf(packed, variable, label)
-        return ("dynamic items", variable.type)
+        content = self.control.lists.dynamic(value, self.weak.get(place))
+        return ("dynamic items", *self._pack_dynamic(content, packed, label))
+
+    def _pack_dynamic(self, content: Dynamic, packed: Packed, label: str) -> tuple[Any, int]:
+        for variable in content.variables:
+            self._leaf(packed, self.state.region.lift(variable), label)
+        return content.skeleton, len(content.variables)
+
+    def _unpack_dynamic(self, skeleton: Any, leaves: list[Variable]) -> Dynamic:
+        return Dynamic(skeleton[1], tuple([leaves.pop(0) for _ in range(skeleton[2])]))
 
     def unpack_place(self, skeleton: Any, leaves: list[Variable], made: dict[int, Storage]) -> Any:
         if skeleton[0] == "items":
             return ([self.unpack(s, leaves, made) for s in skeleton[1]], None)
         if skeleton[0] == "dynamic items":
-            return ([], leaves.pop(0))
+            return ([], self._unpack_dynamic(skeleton, leaves))
         if skeleton[0] == "entries":
             return {k: self.unpack(s, leaves, made) for k, s in zip(skeleton[1], skeleton[2], strict=True)}
         return self.unpack(skeleton, leaves, made)
@@ -624,6 +664,7 @@ class _ScanTracer:
     def run(self) -> Completion:
         """Trace the body, compare what a step finds with what it leaves, and build the Scan."""
         skeletons, entry = self.pack_places(self.places)
+        self.loop.frozen.update(entry.frozen)
         types = [self._weak_type(k, v.type) for k, v in enumerate(entry.leaves)]
         heads = [self._input(t, label) for t, label in zip(types, entry.labels, strict=True)]
         frames = list(self.state.frames)
@@ -694,6 +735,9 @@ class _ScanTracer:
         for place in self.places:
             if not _same_form(skeletons[place], ends[place]):
                 self._differs(place, skeletons[place], ends[place])
+        if set(end.frozen) - set(self.loop.frozen):
+            self.loop.frozen.update(end.frozen)
+            raise Again
         for k, (head, variable, label) in enumerate(zip(types, end.leaves, end.labels, strict=True)):
             joined = join(head, variable.type)
             if joined is None:
@@ -707,12 +751,7 @@ class _ScanTracer:
         label = _label(place)
         if head[0] == "items" and end[0] in {"items", "dynamic items"}:
             items, dynamic = self.state.get_place(place)
-            if dynamic is None:
-                from tracetensor.tracer.merge import element_type
-
-                self.weak[place] = element_type(self.arrays, items)
-            else:
-                self.weak[place] = dynamic.type.element
+            self.weak[place] = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             raise Again
         raise Mismatch(f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})")
 
@@ -760,6 +799,8 @@ class _ScanTracer:
                 read[storage] = head
             else:
                 joined = join(head.type, final.type)
+                if storage in self.arrays.uncertain:
+                    raise Fallback(self.arrays.uncertain[storage])
                 if joined is not head.type:
                     raise Mismatch(f"an array is {head.type!r} before a step and {final.type!r} after it")
                 written[storage] = (head, final)
@@ -904,6 +945,10 @@ def _input_for(region: Region, outer: Variable) -> Variable:
     return input_variable(outer.type, outer.name) if found is None else found
 
 
+def _is_scalar(value: Any) -> bool:
+    return type(value) is TracedScalar or is_number(value)
+
+
 def _as_scalar(truth: Any) -> Any:
     return TracedScalar(truth) if isinstance(truth, Variable) else truth
 
@@ -940,8 +985,6 @@ def _hashable(value: Any) -> bool:
 def _same_form(a: Any, b: Any) -> bool:
     if a[0] != b[0]:
         return False
-    if a[0] == "dynamic items" or a[0] == "dynamic":
-        return True
     return bool(a == b)
 
 
@@ -961,5 +1004,3 @@ def _form(skeleton: Any) -> str:
         return repr(skeleton[2])
     return str(kind)
 
-
-__all__ = ["BOOL", "COMPLETIONS", "Completion", "Control", "Loop", "RaisedInBranch", "named_tuple"]

@@ -327,7 +327,7 @@ class Interpreter:
         live = frame.source.live[node]
         iterable = self.expression(frame, node.iter)
         if type(iterable) is TracedUnion:
-            return self._for_union(frame, node, iterable)
+            iterable = self.sequences.unified(iterable)
         length, item = self.sequences.steps(iterable)
         loop = Loop(
             frame,
@@ -343,14 +343,6 @@ class Interpreter:
         )
         loop.must_unroll = not self.sequences.indexable(iterable)
         return self._after_loop(frame, node, self.control.loop(loop))
-
-    def _for_union(self, frame: Frame, node: ast.For, iterable: TracedUnion) -> Completion:
-        merged = self.control.resolve(iterable, lambda v: v)
-        if type(merged) is TracedUnion:
-            msg = f"line {node.lineno}: what the loop runs over is of one kind or another at run time"
-            raise Fallback(msg)
-        msg = f"line {node.lineno}: a loop over one of several values"
-        raise Fallback(msg)
 
     def _after_loop(self, frame: Frame, node: Any, completion: Completion) -> Completion:
         if node.orelse:

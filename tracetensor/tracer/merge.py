@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Fallback
+from tracetensor.errors import Fallback, TracerSignal
 from tracetensor.graph.node import Constant, Variable, constant
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import PYTHON
-from tracetensor.graph.types import ListType, TensorType, join, type_of
+from tracetensor.graph.types import type_of
+from tracetensor.tracer.lists import Dynamic, Form, join_forms
 from tracetensor.tracer.values import (
     UNBOUND,
     InterpretedFunction,
+    Step,
     Storage,
     TracedArray,
     TracedList,
@@ -35,6 +37,14 @@ ABSENT = object()
 """Stands for the value of a side that never gets there, or that has another alternative."""
 
 Rebuild = "Callable[[tuple[Variable, ...]], Any]"
+
+
+class SharesMemory(TracerSignal):
+    """Arrays made in the branches share memory in different ways: merge again, keeping these storages apart."""
+
+    def __init__(self, storages: set[Storage]) -> None:
+        super().__init__(storages)
+        self.storages = storages
 
 
 @dataclasses.dataclass
@@ -71,7 +81,9 @@ def rebuild_tuple(model: type, items: Any) -> Any:
 class Merger:
     """Merges the values of two branches; collects the outputs that the ifelse needs, then rebuilds."""
 
-    def __init__(self, control_: Control, a: Branch, b: Branch) -> None:
+    def __init__(self, control_: Control, a: Branch, b: Branch, own_memory: set[Storage]) -> None:
+        self.own_memory = own_memory
+        self.exports: dict[Storage, int] = {}
         self.control = control_
         self.state = control_.state
         self.arrays = control_.arrays
@@ -106,6 +118,8 @@ class Merger:
             type_ = value.type if kind is TracedScalar else type_of(value)
             return ("scalar", type_)
         if kind is TracedArray:
+            if value.storage in self.own_memory:
+                return ("exported", value.storage, value.steps)
             if value.storage.region.within(region):
                 type_ = self.in_side(side, lambda: self.arrays.read(value)).tensor
                 return ("array", type_.dtype, type_.ndim)
@@ -116,7 +130,9 @@ class Merger:
             return ("tuple", kind, len(value))
         if kind is TracedList:
             if self._made_inside(side, value):
-                return ("list", value.element) if value.dynamic is not None else ("list", len(value))
+                if value.dynamic is not None:
+                    return ("dynamic", value.dynamic.skeleton, tuple(map(repr, value.dynamic.form.types)))
+                return ("list", len(value))
             return ("same", id(value))
         if kind is dict and self._made_inside(side, value):
             return ("dict", tuple(value))
@@ -197,11 +213,59 @@ class Merger:
             bounds = [self.merge(_part(a, n), _part(b, n)) for n in ("start", "stop", "step")]
             return lambda outs: TracedRange(*[part(outs) for part in bounds])
         if kind == "list":
-            return self._list(key, a, b)
+            parts = [self.merge(*pair) for pair in self._pairs(a, b, key[1])]
+            return lambda outs: self.state.made(TracedList([part(outs) for part in parts]))
+        if kind == "dynamic":
+            rebuild = self._dynamics([None if v is ABSENT else v.dynamic for v in (a, b)])
+            return lambda outs: self.state.made(TracedList((), rebuild(outs)))
         if kind == "dict":
             entries = {k: self.merge(_entry(a, k), _entry(b, k)) for k in model}
             return lambda outs: self.state.made({k: part(outs) for k, part in entries.items()})
+        if kind == "reference":
+            return self._reference(a, b)
+        if kind == "exported":
+            return self._exported(a, b)
         return lambda outs: model
+
+    def _reference(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        """A view of an array from outside; what its steps compute inside the branch leaves through outputs."""
+        side, model = (1, b) if a is ABSENT else (0, a)
+        rebuild = self._steps(side, model.steps)
+        if rebuild is None:
+            return lambda outs: model
+        return lambda outs: TracedArray(model.storage, rebuild(outs))
+
+    def _steps(self, side: int, steps: tuple[Step, ...]) -> Any:
+        region = self.sides[side].region
+        inner = [v for s in steps for v in s.inputs if v.scope is not None and v.scope.within(region)]
+        if not inner:
+            return None
+        places = {}
+        for v in inner:
+            pair: list[Any] = [None, None]
+            pair[side] = self.in_side(side, lambda v=v: self.state.region.lift(v))
+            places[v] = self._filled_slot(*pair)
+        return lambda outs: tuple(
+            [Step(s.op, tuple([outs[places[v]] if v in places else v for v in s.inputs]), s.params) for s in steps]
+        )
+
+    def _exported(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        """An array made in one branch which shares memory in a way of its own: it stays a thing of that branch."""
+        side, model = (1, b) if a is ABSENT else (0, a)
+        storage: Storage = model.storage
+        if storage not in self.exports:
+            pair: list[Any] = [None, None]
+            pair[side] = self.in_side(side, lambda: self.state.region.lift(storage.value))
+            self.exports[storage] = self._filled_slot(*pair)
+        slot = self.exports[storage]
+        rebuild = self._steps(side, model.steps)
+
+        def made(outs: tuple[Variable, ...]) -> TracedArray:
+            if slot not in self.made:
+                self.made[slot] = Storage(outs[slot], self.state.region, contiguous=storage.contiguous)
+            return TracedArray(self.made[slot], model.steps if rebuild is None else rebuild(outs))
+
+        return made
 
     def _pairs(self, a: Any, b: Any, n: int) -> list[tuple[Any, Any]]:
         absent = [ABSENT] * n
@@ -209,22 +273,20 @@ class Merger:
         right = absent if b is ABSENT else list.__iter__(b) if isinstance(b, list) else b
         return list(zip(left, right, strict=True))
 
-    def _list(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
-        if type(key[1]) is int:
-            parts = [self.merge(*pair) for pair in self._pairs(a, b, key[1])]
-            return lambda outs: self.state.made(TracedList([part(outs) for part in parts]))
-        place = self._variables(a, b, lambda value: value.dynamic)
-        return lambda outs: self.state.made(TracedList((), outs[place]))
-
-    def _variables(self, a: Any, b: Any, get: Callable[[Any], Variable]) -> int:
-        found: list[Variable | None] = []
-        for side, value in enumerate((a, b)):
-            found.append(
+    def _dynamics(self, sides: list[Dynamic | None]) -> Callable[[tuple[Variable, ...]], Dynamic]:
+        """The content of a list of traced length on both sides, or on one."""
+        model = sides[0] or sides[1]
+        assert model is not None
+        places = []
+        for k in range(len(model.variables)):
+            pair = [
                 None
-                if value is ABSENT
-                else self.in_side(side, lambda value=value: self.state.region.lift(get(value)))
-            )
-        return self._filled_slot(found[0], found[1])
+                if content is None
+                else self.in_side(side, lambda content=content, k=k: self.state.region.lift(content.variables[k]))
+                for side, content in enumerate(sides)
+            ]
+            places.append(self._filled_slot(pair[0], pair[1]))
+        return lambda outs: Dynamic(model.skeleton, tuple([outs[p] for p in places]))
 
     def _filled_slot(self, a: Variable | None, b: Variable | None) -> int:
         model = b if a is None else a
@@ -264,8 +326,7 @@ class Merger:
                     continue
                 other = self.partners[side].setdefault(value.storage, (ids[side], ids[1 - side]))
                 if other != (ids[side], ids[1 - side]):
-                    msg = "arrays made in a branch share memory in a way that the other branch's do not"
-                    raise Fallback(msg)
+                    raise SharesMemory({v.storage for v in (a, b) if v is not ABSENT})
             pair = [None if v is ABSENT else self.variable(side, v) for side, v in enumerate((a, b))]
             place = self._filled_slot(*pair)
             self.storages[(ids[0], ids[1])] = place
@@ -321,65 +382,18 @@ class Merger:
             rows = [[ABSENT] * n if v is None else v[0] for v in sides]
             parts = [self.merge(*pair) for pair in zip(*rows, strict=True)]
             return lambda outs: ([part(outs) for part in parts], None)
-        element = None
-        for v in sides:
-            if v is not None and v[1] is not None:
-                element = v[1].type.element
+        lists = self.control.lists
+        form: Form | None = None
         for side, v in enumerate(sides):
-            if v is not None and v[1] is None:
-                element = self.in_side(side, lambda v=v, e=element: element_type(self.arrays, v[0], e))
-        found: list[Variable | None] = []
-        for side, v in enumerate(sides):
-            found.append(
-                None if v is None else self.in_side(side, lambda v=v: list_variable(self.state, self.arrays, v, element))
-            )
-        place = self._filled_slot(found[0], found[1])
-        return lambda outs: ([], outs[place])
-
-
-def element_type(arrays: Arrays, items: list[Any], start: Any = None) -> Any:
-    """The one type that all elements of a list conform to; Fallback if there is none."""
-    result = start
-    for item in items:
-        try:
-            type_ = arrays.variable(item).type if type(item) is not TracedList else _list_type(arrays, item)
-        except TypeError as error:
-            raise Fallback(str(error)) from None
-        joined = type_ if result is None else join(result, type_)
-        if joined is None:
-            msg = f"a list whose length is known at run time only holds both {result!r} and {type_!r}"
-            raise Fallback(msg)
-        result = joined
-    return result
-
-
-def _list_type(arrays: Arrays, item: TracedList) -> Any:
-    if item.dynamic is not None:
-        return item.dynamic.type
-    return ListType(element_type(arrays, list(list.__iter__(item))))
-
-
-def list_variable(state: State, arrays: Arrays, content: tuple[list[Any], Any], element: Any = None) -> Variable:
-    """A variable that holds a list's elements, whose type is found, or given for an empty list."""
-    items, dynamic = content
-    if dynamic is not None:
-        return state.region.lift(dynamic)
-    element = element_type(arrays, items, element)
-    if element is None:
-        msg = "an empty list grows in one branch or loop, and nothing tells the type of its elements"
-        raise Fallback(msg)
-    variables = []
-    for item in items:
-        if type(item) is TracedList:
-            variables.append(list_variable(state, arrays, (list(list.__iter__(item)), item.dynamic)))
-        elif isinstance(element, TensorType) and element.is_array:
-            msg = "a list of arrays grows: its elements would have to keep their identity"
-            if type(item) is TracedArray and item.storage.origin is not None:
-                raise Fallback(msg)
-            variables.append(arrays.variable(item))
-        else:
-            variables.append(arrays.variable(item))
-    return state.emit(control.list_make, variables, {"type": ListType(element)}).out
+            if v is not None:
+                own = v[1].form if v[1] is not None else self.in_side(side, lambda v=v: lists.form_of(v[0]))
+                form = form if own is None else join_forms(form, own)
+        found = [
+            None if v is None else self.in_side(side, lambda v=v: lists.dynamic(v, form))
+            for side, v in enumerate(sides)
+        ]
+        rebuild = self._dynamics(found)
+        return lambda outs: ([], rebuild(outs))
 
 
 def _part(value: Any, name: str) -> Any:

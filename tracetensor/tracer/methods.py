@@ -130,6 +130,7 @@ def _scalar_method(calls: Calls, owner: TracedScalar, name: str, args: list[Any]
 
 def _list_method(calls: Calls, owner: TracedList, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     sequences = calls.interpreter.sequences
+    sequences.check_list(owner, name)
     if name == "append":
         sequences.append(owner, *args)
         return None
@@ -162,8 +163,12 @@ def _dynamic_list_method(calls: Calls, owner: TracedList, name: str, args: list[
     if name not in functions or owner.dynamic is None:
         msg = f"list.{name} of a list whose length is known at run time only"
         raise Fallback(msg)
-    variables = [calls.arrays.variable(a) for a in args]
-    new = calls.state.emit(functions[name], [owner.dynamic, *variables]).out
+    lists = calls.interpreter.control.lists
+    if name == "insert":
+        position = calls.arrays.variable(args[0])
+        new = lists.with_element(control.list_insert, owner.dynamic, args[1], lambda old, value: [old, position, value])
+    else:
+        new = lists.emit_each(functions[name], owner.dynamic)
     calls.state.write(("items", Box(owner)), ([], new))
     return None
 

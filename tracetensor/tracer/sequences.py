@@ -9,11 +9,11 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.node import constant
+from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.shape import shape_of
-from tracetensor.graph.types import ListType, TensorType
 from tracetensor.tracer.control import COMPLETIONS, NORMAL, Loop
-from tracetensor.tracer.merge import element_type, list_variable
+from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     TracedArray,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from tracetensor.graph.node import Variable
     from tracetensor.tracer.interpreter import Frame, Interpreter
+
+
+RANGE_LENGTH = find_op("py.range_length")
 
 
 class Sequences:
@@ -57,7 +60,7 @@ class Sequences:
                 raise TypeError(msg)
             return dims[0]
         if type(value) is TracedList and value.dynamic is not None:
-            return self.arrays.wrap(self.state.emit(control.list_len, [value.dynamic]).out)
+            return self.interpreter.control.lists.length(value.dynamic)
         if type(value) is TracedRange:
             return self._range_length(value)
         if type(value) is TracedSequence:
@@ -73,7 +76,8 @@ class Sequences:
         ops = self.interpreter.operations
         step = value.step
         if type(step) is not int:
-            step = self.interpreter.calls.force(step, "the step of a range")
+            bounds = [self.arrays.variable(v) for v in (value.start, value.stop, step)]
+            return self.arrays.wrap(self.state.emit(RANGE_LENGTH, bounds).out)
         distance = ops.binary("sub", value.stop, value.start)
         if step > 0:
             count = ops.binary("floordiv", ops.binary("add", distance, step - 1), step) if step != 1 else distance
@@ -117,11 +121,24 @@ class Sequences:
         if kind is TracedScalar:
             msg = f"'{value.__class__.__name__}' object is not iterable"
             raise TypeError(msg)
+        if kind is TracedUnion:
+            return self._steps(self.unified(value))
         if isinstance(value, (dict, str, set, frozenset)) or hasattr(value, "__iter__"):
             items = list(list.__iter__(value) if isinstance(value, list) else value)
             return len(items), lambda k: items[k]
         msg = f"'{type(value).__name__}' object is not iterable"
         raise TypeError(msg)
+
+    def unified(self, union: TracedUnion) -> Any:
+        """One sequence for a union of arrays, or of lists and tuples of one length."""
+        sizes = {len(v) if isinstance(v, tuple) or (type(v) is TracedList and v.dynamic is None) else -1
+                 for v in union.alternatives}  # fmt: skip
+        if len(sizes) == 1 and -1 not in sizes:
+            (size,) = sizes
+            return tuple(
+                [self.interpreter.control.resolve(union, lambda v, k=k: list(v)[k]) for k in range(size)]
+            )
+        return self.interpreter.control.unify(union)
 
     def enumerate(self, value: Any, start: Any = 0) -> TracedSequence:
         length, item = self._steps(value)
@@ -176,7 +193,7 @@ class Sequences:
     def whole_list(self, value: Any) -> TracedList:
         """list(value)."""
         if type(value) is TracedList and value.dynamic is not None:
-            return self.state.made(TracedList((), value.dynamic))  # type: ignore[no-any-return]
+            return self._list(value.dynamic)
         if not is_traced(value):
             return self.state.made(TracedList(value))  # type: ignore[no-any-return]
         length, item = self._steps(value)
@@ -232,15 +249,23 @@ class Sequences:
         return self.arrays.get_index(array, index)
 
     def _dynamic_item(self, container: TracedList, index: Any) -> Any:
+        lists = self.interpreter.control.lists
         if type(index) is slice:
-            msg = "a slice of a list whose length is known at run time only"
+            parts = [p for p in (index.start, index.stop, index.step) if p is not None]
+            given = "".join("01"[p is not None] for p in (index.start, index.stop, index.step))
+            variables = [self.arrays.variable(p) for p in parts]
+            return self._list(lists.emit_each(control.list_slice, container.dynamic, *variables, given=given))
+        return lists.get(container.dynamic, self.arrays.variable(index))
+
+    def _list(self, dynamic: Dynamic) -> TracedList:
+        made: TracedList = self.state.made(TracedList((), dynamic))
+        return made
+
+    def check_list(self, target: TracedList, what: str) -> None:
+        """Fallback if a list must not be written."""
+        if target.frozen and what not in {"copy", "index", "count"}:
+            msg = "a list that is an element of a growing list is written"
             raise Fallback(msg)
-        assert container.dynamic is not None
-        if isinstance(container.element, ListType):
-            msg = "a list of lists whose lengths are known at run time only"
-            raise Fallback(msg)
-        position = self.arrays.variable(index)
-        return self.arrays.wrap(self.state.emit(control.list_get, [container.dynamic, position]).out)
 
     def _traced_slice(self, container: Any, index: slice) -> Any:
         if type(container) is tuple or isinstance(container, list):
@@ -254,15 +279,11 @@ class Sequences:
     def _choose_item(self, container: Any, index: TracedScalar) -> Any:
         """container[index] for an index known at run time: of a homogeneous list, an element of it made dynamic."""
         if isinstance(container, (list, tuple, range)):
-            try:
-                items = list(list.__iter__(container)) if isinstance(container, list) else list(container)
-                type_ = element_type(self.arrays, items)
-            except Fallback:
-                type_ = None
-            if isinstance(type_, TensorType) and not type_.is_array and items:
-                made = list_variable(self.state, self.arrays, (items, None), type_)
-                position = self.arrays.variable(index)
-                return self.arrays.wrap(self.state.emit(control.list_get, [made, position]).out)
+            lists = self.interpreter.control.lists
+            items = list(list.__iter__(container)) if isinstance(container, list) else list(container)
+            numbers = all(type(v) is TracedScalar or is_number(v) for v in items)
+            if items and numbers and len({self.arrays.variable(v).type for v in items}) == 1:
+                return lists.get(lists.dynamic((items, None)), self.arrays.variable(index))
             return self._branch_item(items, index)
         if isinstance(container, (dict, str)):
             return container[self.interpreter.calls.force(index, "the value of a key")]
@@ -330,6 +351,7 @@ class Sequences:
 
     def _set_list_item(self, container: TracedList, index: Any, value: Any) -> None:
         place = ("items", Box(container))
+        self.check_list(container, "assignment")
         if container.dynamic is None and not is_traced(index):
             self.state.log(place)
             list.__setitem__(container, index, value)
@@ -337,15 +359,12 @@ class Sequences:
         if type(index) is slice:
             msg = "assignment to a slice of a list of traced length"
             raise Fallback(msg)
-        content = (list(list.__iter__(container)), container.dynamic)
-        variable = list_variable(self.state, self.arrays, content)
-        element = variable.type.element  # type: ignore[attr-defined]
-        item = self.arrays.variable(value)
-        if item.type is not element:
-            msg = f"a {item.type!r} is put into a list of {element!r}"
-            raise Fallback(msg)
+        lists = self.interpreter.control.lists
+        content = (list(list.__iter__(container)) if container.dynamic is None else [], container.dynamic)
         position = self.arrays.variable(index)
-        new = self.state.emit(control.list_set, [variable, item, position]).out
+        new = lists.with_element(
+            control.list_set, lists.dynamic(content), value, lambda old, item: [old, item, position]
+        )
         self.state.write(place, ([], new))
 
     def delete_item(self, container: Any, index: Any) -> None:
@@ -405,33 +424,20 @@ class Sequences:
             self.state.log(place)
             list.append(target, value)
             return
-        element = target.element
-        variable = self._element(value, element)
-        new = self.state.emit(control.list_append, [target.dynamic, variable]).out
+        lists = self.interpreter.control.lists
+        new = lists.with_element(control.list_append, lists.content(target), value, lambda old, item: [old, item])
         self.state.write(place, ([], new))
-
-    def _element(self, value: Any, element: Any) -> Variable:
-        variable = (
-            list_variable(self.state, self.arrays, (list(list.__iter__(value)), value.dynamic))
-            if type(value) is TracedList
-            else self.arrays.variable(value)
-        )
-        from tracetensor.graph.types import conforms
-
-        if not conforms(variable.type, element):
-            msg = f"a {variable.type!r} is appended to a list of {element!r}"
-            raise Fallback(msg)
-        return variable
 
     def pop(self, target: TracedList, position: Any = -1) -> Any:
         place = ("items", Box(target))
         if target.dynamic is None and not is_traced(position):
             self.state.log(place)
             return list.pop(target, position)
-        variable = list_variable(self.state, self.arrays, (list(list.__iter__(target)), None)) if target.dynamic is None else target.dynamic
-        rest, item = self.state.emit(control.list_pop, [variable, self.arrays.variable(position)]).outputs
+        lists = self.interpreter.control.lists
+        content = (list(list.__iter__(target)) if target.dynamic is None else [], target.dynamic)
+        rest, item = lists.pop(lists.dynamic(content), self.arrays.variable(position))
         self.state.write(place, ([], rest))
-        return self.arrays.wrap(item)
+        return item
 
     def extend(self, target: TracedList, values: Any) -> None:
         if target.dynamic is None:
@@ -468,15 +474,10 @@ class Sequences:
             raise Fallback(msg)
         if not isinstance(value, list):
             return value * self.interpreter.calls.force(count, "how often a tuple is repeated")
-        variable = list_variable(self.state, self.arrays, (list(list.__iter__(value)), getattr(value, "dynamic", None)))
-        if not isinstance(variable.type, ListType) or not isinstance(variable.type.element, TensorType):
-            msg = "a list of lists is repeated a number of times known at run time only"
-            raise Fallback(msg)
-        if variable.type.element.is_array:
-            msg = "a list of arrays is repeated a number of times known at run time only"
-            raise Fallback(msg)
-        new = self.state.emit(control.list_repeat, [variable, self.arrays.variable(count)]).out
-        return self.state.made(TracedList((), new))
+        lists = self.interpreter.control.lists
+        dynamic = getattr(value, "dynamic", None)
+        content = lists.dynamic((list(list.__iter__(value)) if dynamic is None else [], dynamic))
+        return self._list(lists.emit_each(control.list_repeat, content, self.arrays.variable(count)))
 
     def concatenated(self, a: list[Any], b: list[Any]) -> Any:
         """a + b of lists."""

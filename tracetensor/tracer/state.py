@@ -54,6 +54,7 @@ class Region:
         self.locations: dict[Node, Location] = {}
         self.storages: dict[Storage, Variable] = {}
         self.initial: dict[Variable, Any] = {}
+        self.captured_from: dict[Variable, Variable] = {}
         self.carried: set[Variable] = set()
 
     def lift(self, variable: Variable) -> Variable:
@@ -73,6 +74,7 @@ class Region:
                 found.scope = self
                 self.captures[outer] = found
                 self.initial[found] = outer
+                self.captured_from[found] = outer
             self.captures[variable] = found
         return found
 
@@ -153,6 +155,12 @@ class State:
             for value in values:
                 self.adopt_built_all(value)
         return values
+
+    def outermost(self, variable: Variable) -> Variable:
+        """The variable that was captured, perhaps through several regions."""
+        while variable.scope is not None and variable in variable.scope.captured_from:
+            variable = variable.scope.captured_from[variable]
+        return variable
 
     # Places ----------------------------------------------------------------------------------------------------
 

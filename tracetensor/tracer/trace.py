@@ -14,6 +14,7 @@ from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
 from tracetensor.tracer.control import RaisedInBranch
 from tracetensor.tracer.interpreter import Frame, Interpreter
+from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import Restart, State
 from tracetensor.tracer.values import (
     InterpretedFunction,
@@ -45,7 +46,7 @@ class Recipe:
 
     "output" k; "constant" object; "same" path (the caller's own object); "view" (path, steps, recipes of leaves);
     "tuple" (class, items); "list" items; "dict" (keys, items); "union" (recipe of the tag, items);
-    "object" (class, names, items); "range" items.
+    "object" (class, names, items); "range" items; "columns" (skeleton of an element, lists of its leaves).
     """
 
     kind: str
@@ -71,6 +72,9 @@ class Recipe:
             return content[1][content[0].build(outputs, parameters)].build(outputs, parameters)
         if kind == "range":
             return range(*[r.build(outputs, parameters) for r in content])
+        if kind == "columns":
+            columns = [r.build(outputs, parameters) for r in content[1]]
+            return [_element(content[0], list(row)) for row in zip(*columns, strict=True)]
         if kind == "object":
             made = object.__new__(content[0])
             for name, recipe in zip(content[1], content[2], strict=True):
@@ -80,6 +84,16 @@ class Recipe:
         for op, leaves, params in content[1]:
             value = op.evaluate(value, *[r.build(outputs, parameters) for r in leaves], **params)
         return value
+
+
+def _element(skeleton: Any, values: list[Any]) -> Any:
+    """An element of a list, put together of its leaves, which are consumed."""
+    if skeleton == LEAF:
+        return values.pop(0)
+    items = [_element(s, values) for s in skeleton[1]]
+    if skeleton[0] is TracedList:
+        return items
+    return skeleton[0](*items) if hasattr(skeleton[0], "_fields") else tuple(items)
 
 
 @dataclasses.dataclass
@@ -191,7 +205,7 @@ class _Output:
             return Recipe("same", path)
         if kind is TracedList:
             if value.dynamic is not None:
-                return self.output(value.dynamic, self.group(id(value)))
+                return self.dynamic(value.dynamic)
             return Recipe("list", [self.recipe(v) for v in list.__iter__(value)])
         if isinstance(value, tuple):
             return Recipe("tuple", (kind, [self.recipe(v) for v in value]))
@@ -207,6 +221,11 @@ class _Output:
             return Recipe("object", (kind, list(own), [self.recipe(v) for v in own.values()]))
         known = world.paths.get(id(value))
         return Recipe("constant", value) if known is None else Recipe("same", known[0])
+
+    def dynamic(self, content: Dynamic) -> Recipe:
+        """A list of traced length: its columns are put together at exit."""
+        columns = [self.output(v, None) for v in content.variables]
+        return columns[0] if content.single is not None else Recipe("columns", (content.skeleton, columns))
 
     def group(self, key: Any) -> int:
         return self.storages.setdefault(key, len(self.storages))
@@ -269,7 +288,8 @@ def _container_write(
         return "dict", Recipe("dict", (list(made), [collected.recipe(v) for v in made.values()]))
     if made.dynamic is not None:
         known = world.inputs.get(path)
-        return None if known is made.dynamic else ("list", collected.output(made.dynamic))
+        same = made.dynamic.single is not None and known is made.dynamic.single
+        return None if same else ("list", collected.dynamic(made.dynamic))
     items = list(list.__iter__(made))
     if len(items) == len(original) and all(
         world.adopted.get((*path, ("item", k))) is v for k, v in enumerate(items)

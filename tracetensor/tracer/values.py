@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.errors import Fallback
-from tracetensor.graph.types import PYTHON_KINDS, ListType, TensorType
+from tracetensor.graph.types import PYTHON_KINDS, TensorType
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Variable
@@ -166,23 +166,17 @@ class TracedUnion(Traced):
 class TracedList(list):  # type: ignore[type-arg]
     """A list made by, or handed to, a traced function.
 
-    dynamic is None while the elements are known one by one (they are then this very list's); else it is the
-    variable, of a list type, that holds them at run time.
+    dynamic is None while the elements are known one by one (they are then this very list's); else it holds
+    them in variables (lists.Dynamic). frozen: the list is an element of a list of traced length, which knows its
+    content but not its identity: it must not be written any more.
     """
 
-    __slots__ = ("dynamic", "origin", "region")
+    __slots__ = ("dynamic", "frozen")
 
-    def __init__(self, items: Any = (), dynamic: Variable | None = None) -> None:
+    def __init__(self, items: Any = (), dynamic: Any = None) -> None:
         super().__init__(items)
         self.dynamic = dynamic
-        self.origin: Any = None
-        self.region: Any = None
-
-    @property
-    def element(self) -> Any:
-        assert self.dynamic is not None
-        assert isinstance(self.dynamic.type, ListType)
-        return self.dynamic.type.element
+        self.frozen = False
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 

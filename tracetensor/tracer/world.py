@@ -21,6 +21,7 @@ from tracetensor.graph.reference import evaluate_node
 from tracetensor.graph.types import NUMERIC_KINDS, PYTHON_TYPES, ListType, TensorType, Type, type_of
 from tracetensor.tracer import prelude, source
 from tracetensor.tracer.interpreter import Frame, Interpreter
+from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import NeedsUnrolling, Region, Restart
 from tracetensor.tracer.values import Storage, TracedArray, TracedList, TracedScalar
 
@@ -267,12 +268,11 @@ class World:
             made.update({k: self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in value.items()})
             return made
         made = TracedList()
-        made.origin = path
         self.containers[id(value)] = (path, made, value)
         if len(value) > LONGEST_LIST and numbers and path not in self.constants:
             dynamic = self._long_list(value, path)
             if dynamic is not None:
-                made.dynamic = dynamic
+                made.dynamic = Dynamic(LEAF, (dynamic,))
                 return made
         self._check("length", path, len(value))
         items = [self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in enumerate(value)]

@@ -47,14 +47,6 @@ static inline PyObject *array_view(PyObject *base, int rank, npy_intp *dims, npy
 }
 
 static inline PyObject *array_copy(PyObject *o) { return PyArray_NewCopy(TT_ARRAY(o), NPY_KEEPORDER); }
-static inline int array_assign(PyObject *target, PyObject *source)
-{
-    return PyArray_CopyInto(TT_ARRAY(target), TT_ARRAY(source));
-}
-static inline int array_fill_from(PyObject *target, PyObject *value)
-{
-    return PyArray_CopyObject(TT_ARRAY(target), value);
-}
 
 /* An array of rank 0 with this item. */
 static inline PyObject *array_of_number(int number, const void *item)

@@ -26,11 +26,9 @@ cdef extern from "array.h":
     PyObject *array_new(
         PyObject *descr, int rank, npy_intp *dims, npy_intp *strides, void *data, int flags) except NULL
     PyObject *try_array_new "array_new"(
-        PyObject *descr, int rank, npy_intp *dims, npy_intp *strides, void *data, int flags)  # NULL on failure
+        PyObject *descr, int rank, npy_intp *dims, npy_intp *strides, void *data, int flags)  # may be NULL
     PyObject *array_view(PyObject *base, int rank, npy_intp *dims, npy_intp *strides, char *data) except NULL
     PyObject *array_copy(PyObject *o) except NULL
-    int array_assign(PyObject *target, PyObject *source) except -1
-    int array_fill_from(PyObject *target, PyObject *value) except -1
     bint equivalent "PyArray_EquivTypenums"(int a, int b)
     PyObject *array_of_number(int number, const void *item) except NULL
     PyObject *box_scalar(int number, const void *payload) except NULL

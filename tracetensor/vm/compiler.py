@@ -11,6 +11,7 @@ from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loops import StackSite
 from tracetensor.vm.lowering import LOWERINGS
 from tracetensor.vm.lowering_index import find_updates, lower_update
+from tracetensor.vm.lowering_library import lower_array_cast
 from tracetensor.vm.machine import Program
 from tracetensor.vm.schedule import schedule
 
@@ -83,7 +84,9 @@ class Compiler(Assembler):
             self.scan(node, values)
         else:
             lower = LOWERINGS.get(node.op.name)
-            if lower is None or not lower(self, node, values):
+            if lower is not None and lower(self, node, values):
+                return
+            if node.op.name != "cast" or not lower_array_cast(self, node, values):
                 self.call(node, values)
 
     def call_site(self, node: Node, values: dict[Variable, int]) -> CallSite:

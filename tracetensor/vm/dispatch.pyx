@@ -2,14 +2,14 @@
 
 A Dispatcher holds entries, tried in order. An entry says what each positional argument must be:
 
-    ("python", name)                     exactly a Python bool, int, float or complex; name is the class's
-    ("scalar", type number)              exactly a NumPy scalar of that type
+    ("python", name)       exactly a Python bool, int, float or complex; name is the class's
+    ("scalar", number)     exactly a NumPy scalar of the type with that number
     ("array", dtype, ndim, dims, writeable, c_contiguous)
-                                         exactly a numpy.ndarray: aligned, in the machine's byte order, of this dtype
-                                         and rank; dims: -1 for any size but 1, else that size; writeable: it must be;
-                                         c_contiguous: True or False if that is known, None if it may be either
-    ("same", j)                          the very object that is argument j
-    ("constant", value)                  the same object, or one of the same class that is equal
+                           exactly a numpy.ndarray: aligned, in the machine's byte order, of this dtype and rank;
+                           dims: -1 for any size but 1, else that size; writeable: it must be; c_contiguous:
+                           True or False if that is known, None if it may be either
+    ("same", j)            the very object that is argument j
+    ("constant", value)    the same object, or one of the same class that is equal
 
 Arrays must be distinct objects, but where "same" says otherwise.
 """
@@ -21,8 +21,8 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.tuple cimport PyTuple_GET_SIZE
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_descr, array_dims, array_flags,
-    array_native, array_number, array_rank, equivalent, npy_intp,
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_descr, array_dims,
+    array_flags, array_native, array_number, array_rank, equivalent, npy_intp,
 )
 from tracetensor.vm.machine cimport Program
 from tracetensor.vm.registers cimport class_of
@@ -61,7 +61,9 @@ def is_constant(value, expected):
     if type(value) is not type(expected):
         return False
     if isinstance(value, tuple):
-        return len(value) == len(expected) and all(is_constant(v, e) for v, e in zip(value, expected, strict=True))
+        if len(value) != len(expected):
+            return False
+        return all(is_constant(v, e) for v, e in zip(value, expected, strict=True))
     if isinstance(value, (float, complex)):
         return repr(value) == repr(expected)
     return isinstance(value, (int, str, bytes, np.dtype)) and value == expected
@@ -70,9 +72,9 @@ def is_constant(value, expected):
 cdef class Entry:
     """One way to run a call: the checks, the program, and what to do with its outputs.
 
-    finish(outputs, args), or None where the result is the only output. inputs: which arguments the program takes,
-    in its order; by default those that are neither "constant" nor "same". Raises ValueError if the fast path does
-    not do such checks.
+    finish(outputs, args), or None where the result is the only output. inputs: which arguments the program
+    takes, in its order; by default those that are neither "constant" nor "same". Raises ValueError if the fast
+    path does not do such checks.
     """
 
     cdef readonly object program, finish, inputs, checks
@@ -150,7 +152,8 @@ cdef class Entry:
                 if not array_check(o) or array_rank(o) != row.rank:
                     return False
                 if array_descr(o) != row.what and not (
-                    array_native(o) and (array_number(o) == row.number or equivalent(array_number(o), row.number))
+                    array_native(o)
+                    and (array_number(o) == row.number or equivalent(array_number(o), row.number))
                 ):
                     return False
                 if array_flags(o) & row.flags != row.flags or array_flags(o) & row.no_flags:
@@ -232,5 +235,3 @@ cdef class Dispatcher:
 
     def __get__(self, instance, owner):
         return self if instance is None else MethodType(self, instance)
-
-

@@ -1,17 +1,18 @@
 """The indexing instructions: elements, views and writes.
 
-Plain cases are computed here, as NumPy does; all others, errors among them, are left to x[index] itself. A write
-is done in place where the array is read for the last time and nobody else holds it (ownership.pyx); else on a copy.
+Plain cases are computed here, as NumPy does; all others, errors among them, are left to x[index] itself. A
+write is done in place where the array is read for the last time and nobody else holds it (ownership.pyx); else
+on a copy.
 """
 
 cimport numpy as cnp
-from cpython.object cimport PyObject, PyTypeObject
-from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t
-from libc.string cimport memcpy, memmove
+from cpython.object cimport PyObject
+from libc.stdint cimport INT64_MAX, int64_t
+from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE, array_assign, array_base, array_check, array_data, array_dims,
-    array_fill_from, array_flags, array_item_size, array_number, array_rank, array_strides, array_view,
+    NPY_ARRAY_ALIGNED, array_base, array_check, array_data, array_dims, array_flags, array_number, array_rank,
+    array_strides, array_view,
 )
 from tracetensor.vm.calls cimport mismatch, silence
 from tracetensor.vm.ownership cimport owned, take_for_writing
@@ -35,12 +36,12 @@ cdef extern from "convert.h":
 cdef class IndexSite:
     """What an indexing instruction needs.
 
-    spec: as in graph/ops/indexing.py; leaves: (register, class) of each leaf; array, value, dst: (register, class).
-    basic: slices, new axes and integers in registers only; then rank is that of the array.
+    spec: as in graph/ops/indexing.py; leaves: (register, class) of each leaf; array, value, dst: likewise. basic: slices, new axes and integers in registers only; then rank is that of the array.
     """
 
     def __init__(
-        self, spec, leaves, array, dst, dtype, *, basic, rank, value=(-1, 0), function=None, ufunc=None, place=0,
+        self, spec, leaves, array, dst, dtype, *,
+        basic, rank, value=(-1, 0), function=None, ufunc=None, place=0,
     ):
         cdef int k, j
         given = spec
@@ -122,7 +123,9 @@ cdef char *element(Run *run, Index *s, PyObject *o) noexcept:
     return place
 
 
-cdef int clip(Run *run, Index *s, int k, npy_intp dim, int64_t *start, int64_t *step, npy_intp *length) noexcept:
+cdef int clip(
+    Run *run, Index *s, int k, npy_intp dim, int64_t *start, int64_t *step, npy_intp *length
+) noexcept:
     """Resolve the slice that is entry k of an index, as slice.indices does; -1 if that is not plain."""
     cdef int64_t lower, upper, stop
     step[0] = 1
@@ -215,7 +218,10 @@ cdef object index_object(Run *run, Index *s):
         elif s.kinds[k] == ELLIPSIS:
             entries.append(Ellipsis)
         elif s.kinds[k] == SLICE:
-            parts = [boxed(run, s.regs[k][j], s.classes[k][j]) if s.regs[k][j] >= 0 else None for j in range(3)]
+            parts = [None, None, None]
+            for j in range(3):
+                if s.regs[k][j] >= 0:
+                    parts[j] = boxed(run, s.regs[k][j], s.classes[k][j])
             entries.append(slice(parts[0], parts[1], parts[2]))
         else:
             entries.append(boxed(run, s.regs[k][0], s.classes[k][0]))
@@ -300,7 +306,7 @@ cdef int set_item(Run *run, Index *s, PyObject *target) except -1:
 
 
 cdef int finish_write(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
-    """Drop the operands read for the last time (array, value, leaves); put the array written in its register."""
+    """Drop the operands (array, value, leaves) read for the last time; the array written goes to its register."""
     put_object(&run.regs[s.dst], target)
     if takes & 2:
         clear(&run.regs[s.value])
@@ -343,8 +349,8 @@ cdef int write_rest(Run *run, Index *s, uint64_t takes, PyObject *target) except
 
 
 cdef bint sole_reader(Run *run, Index *s, uint64_t takes) noexcept:
-    """Whether the only other reference to the array is from the value, a view of it that is read here for the last
-    time: x[1:] = x[:-1] can be done in place, by a copy that minds overlap.
+    """Whether the only other reference to the array is from the value, a view of it that is read here for the
+    last time: x[1:] = x[:-1] can be done in place, by a copy that minds overlap.
     """
     cdef PyObject *o = run.regs[s.array].obj
     cdef PyObject *value = run.regs[s.value].obj
@@ -444,7 +450,7 @@ cdef void fill(
 cdef bint paste(
     char *place, const npy_intp *dims, const npy_intp *strides, int rank, PyObject *value, int size
 ) noexcept nogil:
-    """Copy an array of the same item type, which shares no memory with the place; false if it is left to NumPy."""
+    """Copy an array of the same item type, which shares no memory with the place; false if left to NumPy."""
     cdef npy_intp source_strides[MOST_ENTRIES]
     cdef npy_intp *own_dims = array_dims(value)
     cdef npy_intp *own_strides = array_strides(value)
@@ -489,7 +495,7 @@ cdef int update(Run *run, Index *s, uint64_t takes) except -1:
     cdef npy_intp *own_dims
     cdef PyObject *target = take_for_writing(&run.regs[s.array], takes & 1)
     cdef PyObject *value
-    cdef int k, j, lead, rank, operand = 1
+    cdef int k, j, lead, rank
     cdef char *place = part(run, s, target, dims, strides, &rank)
     cdef bint plain = place != NULL and rank <= MOST_AXES and array_flags(target) & NPY_ARRAY_ALIGNED
     for k in range(u.nin):

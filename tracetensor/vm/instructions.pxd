@@ -66,6 +66,12 @@ cpdef enum Opcode:
     F_CEIL
     MATH
     MATH2
+    COMPARE  # an int and a float; the number says how
+    # Python's complex numbers
+    C_ADD
+    C_SUB
+    C_MUL
+    C_ABS
     # NumPy's int64
     L_ADD
     L_SUB
@@ -94,7 +100,6 @@ cpdef enum Opcode:
     ACCUMULATE
     COPY
     DIM
-    WHERE
     # lists
     LIST_APPEND
     LIST_POP

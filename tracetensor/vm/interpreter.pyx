@@ -1,34 +1,30 @@
 """The interpreter: runs instructions over a file of registers."""
 
-cimport cython
 cimport numpy as cnp
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 from libc.math cimport (
-    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, copysign, cos, cosh, erf, erfc, exp, exp2, expm1, fabs,
-    floor, fmod, isfinite, log, log1p, log2, log10, pow, sin, sinh, sqrt, tan, tanh,
+    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, copysign, cos, cosh, erf, erfc, exp, exp2,
+    expm1, fabs, floor, fmod, hypot, isfinite, log, log1p, log2, log10, pow, sin, sinh, sqrt, tan, tanh,
 )
-from cpython.object cimport PyTypeObject
 from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t
 from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_C_CONTIGUOUS, array_check, array_copy, array_data, array_descr, array_dims, array_flags, array_item_size,
-    array_native, array_new, array_number, array_of_number, array_rank, array_size, array_strides, equivalent,
+    NPY_ARRAY_C_CONTIGUOUS, array_copy, array_data, array_dims, array_flags, array_item_size, array_of_number,
+    array_size,
 )
-from tracetensor.vm.calls cimport Call, CallSite, Run, invoke, silence, unsilence
-from tracetensor.vm.instructions cimport Opcode
+from tracetensor.vm.calls cimport Call, invoke
 from tracetensor.vm.indexing cimport (
-    Index, IndexSite, accumulate, get_item, load_element, make_view, store_element, update, write,
+    Index, accumulate, get_item, load_element, make_view, store_element, update, write,
 )
+from tracetensor.vm.instructions cimport Opcode
 from tracetensor.vm.lists cimport list_append, list_get, list_pop, list_set
 from tracetensor.vm.loops cimport Stack
-from tracetensor.vm.ownership cimport Holder, owned
+from tracetensor.vm.ownership cimport owned
 from tracetensor.vm.registers cimport (
-    NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Payload, box, class_of, clear, decref, incref, list_size,
-    put_int, put_object, refcnt, unbox, xincref,
+    OBJECT, PY_INT, Reg, clear, incref, list_size, put_int, put_object, xincref,
 )
-from tracetensor.vm.ufuncs cimport Ufunc, UfuncSite, run_arrays, run_scalar, source_number
-
+from tracetensor.vm.ufuncs cimport Ufunc, run_arrays, run_scalar, source_number
 
 cnp.import_array()
 
@@ -82,14 +78,14 @@ cdef void fill_functions() noexcept:
 
 fill_functions()
 MATH_FUNCTIONS = (
-    "sqrt exp log log2 log10 log1p expm1 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc "
-    "cbrt exp2 degrees radians"
+    "sqrt exp log log2 log10 log1p expm1 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf "
+    "erfc cbrt exp2 degrees radians"
 ).split()
 MATH_FUNCTIONS_OF_TWO = "atan2 copysign fmod pow".split()
 
 
 cdef inline int slow(Run *run, Instr *ins) except -1:
-    """Run an instruction through its op's own function: the cases that the fast path leaves, and all errors."""
+    """Run an instruction through its op's own function: what the fast path leaves, and all errors."""
     return invoke(run, <Call *>ins.site, 0)
 
 
@@ -146,6 +142,21 @@ cdef inline void float_divmod(double x, double y, double *quotient, double *rest
     rest[0] = r
 
 
+cdef inline bint compare(double a, double b, int how) noexcept nogil:
+    """a < b, a <= b, a == b, a != b, a > b, a >= b, by number."""
+    if how == 0:
+        return a < b
+    if how == 1:
+        return a <= b
+    if how == 2:
+        return a == b
+    if how == 3:
+        return a != b
+    if how == 4:
+        return a > b
+    return a >= b
+
+
 cdef int interpret(Instr *code, Run *run) except -1:
     """Run the instructions from the first to HALT. run.pc tells where an exception came from."""
     cdef Reg *regs = run.regs
@@ -154,7 +165,7 @@ cdef int interpret(Instr *code, Run *run) except -1:
     cdef Reg *a
     cdef Reg *b
     cdef int pc = 0, op
-    cdef int64_t i, j
+    cdef int64_t i
     cdef double f, g
     while True:
         ins = &code[pc]
@@ -164,7 +175,7 @@ cdef int interpret(Instr *code, Run *run) except -1:
         d = &regs[ins.dst]
         a = &regs[ins.a]
         b = &regs[ins.b]
-        # ------------------------------------------------------------------------------------------------ control
+        # ---------------------------------------------------------------------------------------- control
         if op == Opcode.HALT:
             return 0
         elif op == Opcode.JUMP:
@@ -213,7 +224,7 @@ cdef int interpret(Instr *code, Run *run) except -1:
                 invoke(run, <Call *>ins.site, 0)
             if ins.takes:
                 drop_arguments(run, <Call *>ins.site, ins.takes)
-        # ------------------------------------------------------------------------------------------- Python's ints
+        # ---------------------------------------------------------------------------------- Python's ints
         elif op == Opcode.I_ADD:
             if a.obj != NULL or b.obj != NULL or add_overflows(a.v.i, b.v.i, &i):
                 slow(run, ins)
@@ -344,7 +355,7 @@ cdef int interpret(Instr *code, Run *run) except -1:
             d.v.f = <double>a.v.i if a.obj == NULL else int_as_float(a.obj)
         elif op == Opcode.I_TO_B:
             d.v.b = a.obj != NULL or a.v.i != 0
-        # ------------------------------------------------------------------------------------------------- floats
+        # ----------------------------------------------------------------------------------------- floats
         elif op == Opcode.F_ADD:
             d.v.f = a.v.f + b.v.f
         elif op == Opcode.F_SUB:
@@ -421,7 +432,31 @@ cdef int interpret(Instr *code, Run *run) except -1:
                 d.v.f = f
             else:
                 slow(run, ins)
-        # ----------------------------------------------------------------------------------------- int64 and bools
+        elif op == Opcode.COMPARE:
+            if a.obj != NULL or not -EXACT <= a.v.i <= EXACT:
+                slow(run, ins)
+            else:
+                d.v.b = compare(<double>a.v.i, b.v.f, ins.c)
+        elif op == Opcode.C_ADD:
+            f, g = a.v.c[0] + b.v.c[0], a.v.c[1] + b.v.c[1]
+            d.v.c[0], d.v.c[1] = f, g
+        elif op == Opcode.C_SUB:
+            f, g = a.v.c[0] - b.v.c[0], a.v.c[1] - b.v.c[1]
+            d.v.c[0], d.v.c[1] = f, g
+        elif op == Opcode.C_MUL:
+            f = a.v.c[0] * b.v.c[0] - a.v.c[1] * b.v.c[1]
+            g = a.v.c[0] * b.v.c[1] + a.v.c[1] * b.v.c[0]
+            if isfinite(f) and isfinite(g):
+                d.v.c[0], d.v.c[1] = f, g
+            else:
+                slow(run, ins)
+        elif op == Opcode.C_ABS:
+            f = hypot(a.v.c[0], a.v.c[1])
+            if isfinite(f):
+                d.v.f = f
+            else:
+                slow(run, ins)
+        # -------------------------------------------------------------------------------- int64 and bools
         elif op == Opcode.L_ADD:
             add_overflows(a.v.i, b.v.i, &d.v.i)
         elif op == Opcode.L_SUB:
@@ -452,7 +487,7 @@ cdef int interpret(Instr *code, Run *run) except -1:
             run_scalar(run, <Ufunc *>ins.site)
             if ins.takes:
                 drop_operands(run, <Ufunc *>ins.site, ins.takes)
-        # ------------------------------------------------------------------------------------------------- arrays
+        # ----------------------------------------------------------------------------------------- arrays
         elif op == Opcode.UFUNC:
             run_arrays(run, <Ufunc *>ins.site, ins.takes)
         elif op == Opcode.UPDATE:
@@ -475,9 +510,7 @@ cdef int interpret(Instr *code, Run *run) except -1:
             put_int(d, array_dims(a.obj)[ins.c])
             if ins.takes:
                 clear(a)
-        elif op == Opcode.WHERE:
-            invoke(run, <Call *>ins.site, ins.takes)
-        # -------------------------------------------------------------------------------------------------- lists
+        # ------------------------------------------------------------------------------------------ lists
         elif op == Opcode.LIST_APPEND:
             list_append(run, <Call *>ins.site, ins.takes)
         elif op == Opcode.LIST_POP:
@@ -564,7 +597,6 @@ cdef int start_stack(Reg *d, Reg *steps, void *site) except -1:
 
 
 cdef int push_stack(Reg *stack, Reg *value, int cls) except -1:
-    cdef PyObject *item
     if cls == OBJECT:
         return (<Stack>stack.obj).push(NULL, value.obj)
     if cls == PY_INT and value.obj != NULL:

@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t
 
 from tracetensor.vm.calls cimport invoke, store
 from tracetensor.vm.registers cimport (
-    OBJECT, PY_INT, Reg, box, clear, decref, list_check, list_item, list_size, put_object, refcnt,
+    PY_INT, Reg, box, clear, decref, list_check, list_item, list_size, put_object, refcnt,
 )
 
 cdef extern from "Python.h":

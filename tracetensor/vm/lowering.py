@@ -7,6 +7,7 @@ registers, or returns False, having done nothing, where the plain call is to be 
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from tracetensor.vm.assembler import (
     NUMPY,
     OBJECT,
     PY_BOOL,
+    PY_COMPLEX,
     PY_FLOAT,
     PY_INT,
     UNBOXED,
@@ -50,6 +52,7 @@ BOOLS = frozenset({PY_BOOL, NP_BOOL})
 FLOATS = frozenset({PY_FLOAT, NP_FLOAT})
 LARGEST_EXACT = 2**53
 COMPARISONS = {"lt": "LT", "le": "LE", "eq": "EQ", "ne": "NE", "gt": "GT", "ge": "GE"}
+MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 UFUNC_COMPARISONS = {
     "less": "LT", "less_equal": "LE", "equal": "EQ", "not_equal": "NE", "greater": "GT", "greater_equal": "GE",
 }  # fmt: skip
@@ -236,19 +239,11 @@ def lower_binary(compiler: Compiler, node: Node, values: Values) -> bool:
     """An operator on two Python numbers."""
     name = node.op.name.removeprefix("py.")
     types = [v.type for v in node.inputs]
-    if COMPLEX in types:
-        return False
     a, b = (compiler.read(values, v) for v in node.inputs)
+    if COMPLEX in types:
+        return lower_complex(compiler, node, values, name, a, b)
     if name in COMPARISONS:
-        if FLOAT not in types:
-            code = Opcode[f"I_{COMPARISONS[name]}"]
-            return finish(compiler, node, values, code, as_int(compiler, a), as_int(compiler, b))
-        for register in (a, b):
-            exact = compiler.constants.get(register, LARGEST_EXACT + 1)
-            if compiler.classes[register] == PY_INT and abs(exact) > LARGEST_EXACT:
-                return False  # an int of any size is compared with a float exactly
-        code = Opcode[f"F_{COMPARISONS[name]}"]
-        return plain(compiler, node, values, code, as_float(compiler, a), as_float(compiler, b))
+        return lower_comparison(compiler, node, values, name, a, b)
     if node.out.type is BOOL:
         return plain(compiler, node, values, Opcode[f"B_{name.upper()}"], a, b)
     if FLOAT not in types:
@@ -262,6 +257,38 @@ def lower_binary(compiler: Compiler, node: Node, values: Values) -> bool:
     return finish(compiler, node, values, code, a, b)
 
 
+def lower_complex(compiler: Compiler, node: Node, values: Values, name: str, a: int, b: int) -> bool:
+    """Sums and products of complex numbers; where one is real, Python before 3.14 takes it as complex."""
+    if name not in {"add", "sub", "mul"}:
+        return False
+    operands = []
+    for r in (a, b):
+        if compiler.classes[r] == PY_COMPLEX:
+            operands.append(r)
+            continue
+        if sys.version_info >= (3, 14):
+            return False
+        operands.append(compiler.register(PY_COMPLEX))
+        site = CallSite(complex, [r], [operands[-1]], [COMPLEX], {}, quiet=True)
+        compiler.emit(Opcode.CAST, operands[-1], r, site=site)
+    return finish(compiler, node, values, Opcode[f"C_{name.upper()}"], *operands)
+
+
+def lower_comparison(compiler: Compiler, node: Node, values: Values, name: str, a: int, b: int) -> bool:
+    """A comparison of Python numbers; an int is compared with a float exactly."""
+    classes = [compiler.classes[a], compiler.classes[b]]
+    if PY_FLOAT not in classes:
+        code = Opcode[f"I_{COMPARISONS[name]}"]
+        return finish(compiler, node, values, code, as_int(compiler, a), as_int(compiler, b))
+    if PY_INT in classes:
+        number, other = (a, b) if classes[0] == PY_INT else (b, a)
+        if abs(compiler.constants.get(number, LARGEST_EXACT + 1)) > LARGEST_EXACT:
+            how = name if classes[0] == PY_INT else MIRRORED.get(name, name)
+            return finish(compiler, node, values, Opcode.COMPARE, number, other, list(COMPARISONS).index(how))
+    code = Opcode[f"F_{COMPARISONS[name]}"]
+    return plain(compiler, node, values, code, as_float(compiler, a), as_float(compiler, b))
+
+
 @lowers(*[PYTHON[name].name for name in UNARY])
 def lower_unary(compiler: Compiler, node: Node, values: Values) -> bool:
     """An operator on one Python number."""
@@ -269,7 +296,7 @@ def lower_unary(compiler: Compiler, node: Node, values: Values) -> bool:
     type_ = node.inputs[0].type
     a = compiler.read(values, node.inputs[0])
     if type_ is COMPLEX:
-        return False
+        return name == "abs" and finish(compiler, node, values, Opcode.C_ABS, a)
     if name == "not":
         if type_ is not BOOL:
             truth = compiler.register(PY_BOOL)

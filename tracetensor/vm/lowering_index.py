@@ -76,7 +76,7 @@ def lower_getitem(compiler: Compiler, node: Node, values: Values) -> bool:
     """x[index]."""
     if not is_indexed_array(node):
         return False
-    x, *leaves = node.inputs
+    leaves = node.inputs[1:]
     reads = [compiler.read(values, v) for v in node.inputs]
     target = compiler.result(values, node.out)
     site = index_site(compiler, node, values, leaves)
@@ -94,7 +94,7 @@ def lower_setitem(compiler: Compiler, node: Node, values: Values) -> bool:
     """x after x[index] = value."""
     if not is_indexed_array(node):
         return False
-    x, value, *leaves = node.inputs
+    _, value, *leaves = node.inputs
     if isinstance(value.type, TensorType) and value.type.is_array and not is_plain(value.type):
         return False
     reads = [compiler.read(values, v) for v in node.inputs]
@@ -111,7 +111,7 @@ def lower_update_at(compiler: Compiler, node: Node, values: Values) -> bool:
     """x after ufunc.at(x, index, value)."""
     if not is_indexed_array(node) or not isinstance(node.inputs[1].type, TensorType):
         return False
-    x, value, *leaves = node.inputs
+    leaves = node.inputs[2:]
     reads = [compiler.read(values, v) for v in node.inputs]
     target = compiler.result(values, node.out)
     function = getattr(np, node.params["ufunc"]).at

@@ -7,8 +7,8 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
-    array_check, array_data, array_descr, array_dims, array_flags, array_native, array_new, array_number, array_rank,
-    array_strides, equivalent,
+    array_check, array_data, array_descr, array_dims, array_flags, array_native, array_new, array_number,
+    array_rank, array_strides, equivalent,
 )
 from tracetensor.vm.calls cimport CallSite, Run, unsilence
 from tracetensor.vm.indexing cimport IndexSite
@@ -26,7 +26,7 @@ cnp.import_array()
 
 
 cdef class Program:
-    """A compiled graph: program(*args) -> list of output values. Immutable; may run in many threads at once."""
+    """A compiled graph: program(*args) -> list of output values. Immutable; runs in many threads at once."""
 
     def __init__(self, graph, donated, instructions, classes, constants, outputs):
         """instructions: (opcode, dst, a, b, c, takes, site, location); constants: {register: value};
@@ -50,11 +50,11 @@ cdef class Program:
         self.outputs = <int *>allocate(self.n_outputs * sizeof(int))
         self.takes = <uint8_t *>allocate(self.n_outputs)
         for k, row in enumerate(instructions):
-            opcode, dst, a, b, c, takes, site, location = row
+            opcode, dst, a, b, c, takes, site, _ = row
             check(opcode, dst, a, b, c, site)
             ins = &self.code[k]
-            ins.op, ins.dst, ins.a, ins.b, ins.c, ins.takes = opcode, max(dst, 0), max(a, 0), max(b, 0), c, takes
-            ins.site = site_pointer(site)
+            ins.op, ins.c, ins.takes, ins.site = opcode, c, takes, site_pointer(site)
+            ins.dst, ins.a, ins.b = max(dst, 0), max(a, 0), max(b, 0)
         for k, cls in enumerate(classes):
             self.classes[k] = cls
             if k not in constants and cls in (OBJECT, PY_INT):
@@ -131,14 +131,13 @@ cdef class Program:
     cdef Reg *acquire(self) except NULL:
         """A register file with the constants in place."""
         cdef Reg *regs
-        cdef int k
         if self.n_free:
             self.n_free -= 1
             return self.free_frames[self.n_free]
         regs = <Reg *>PyMem_Malloc(self.n_registers * sizeof(Reg))
         if regs == NULL:
             raise MemoryError
-        memcpy(regs, self.template, self.n_registers * sizeof(Reg))  # constants are borrowed from the template
+        memcpy(regs, self.template, self.n_registers * sizeof(Reg))  # constants stay the template's
         return regs
 
     cdef void release(self, Reg *regs):
@@ -222,7 +221,6 @@ cdef class Program:
         """Run on n arguments; the list of outputs, or the first output."""
         cdef Run run
         cdef Reg *regs
-        cdef object outputs
         cdef int k
         if n != self.n_inputs:
             raise TypeError(f"{self.graph.name} takes {self.n_inputs} arguments, not {n}")

@@ -1,8 +1,8 @@
 """Who may write to an array: copy on write, decided by reference counts.
 
-An array may be written to in place if a register holds the only reference to it and it is the only owner of its
-memory: nobody else can then see the write. Views hold references to their base, arguments are held by the caller,
-constants by their variable, so that each of these counts.
+An array may be written to in place if a register holds the only reference to it and it is the only owner of
+its memory: nobody else can then see the write. Views hold references to their base, arguments are held by the
+caller, constants by their variable, so that each of these counts.
 """
 
 cimport numpy as cnp

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tracetensor.graph.node import Node, Variable
 
 WRITERS = frozenset({"setitem", "update_at", "list_append", "list_set", "list_pop"})
-LARGEST = 20000  # nodes; a graph with more keeps its order
+LARGEST = 5000  # nodes; a graph with more keeps its order
 
 
 def schedule(graph: Graph) -> list[Node]:
@@ -36,8 +36,8 @@ class _Scheduler:
         for node in order:
             for variable in dict.fromkeys(node.inputs):
                 self.readers.setdefault(variable, []).append(node)
-        self.fixed = [node.op.effect or may_raise(node) for node in order]
-        self.done = [False] * len(order)
+        self.fixed = sum(1 << k for k, node in enumerate(order) if node.op.effect or may_raise(node))
+        self.done = 0  # sets of nodes are bits
         self.result: list[Node] = []
 
     def _ancestors(self) -> list[int]:
@@ -53,22 +53,25 @@ class _Scheduler:
 
     def run(self) -> list[Node]:
         for k, node in enumerate(self.order):
-            if not self.done[k] and node.op.name in WRITERS:
+            if not self.done >> k & 1 and node.op.name in WRITERS:
                 self._hoist_readers(k)
             self._emit(k)
         return self.result
 
     def _emit(self, k: int) -> None:
-        if self.done[k]:
+        if self.done >> k & 1:
             return
-        self.done[k] = True
+        self.done |= 1 << k
         self.result.append(self.order[k])
 
     def _hoist_readers(self, writer: int) -> None:
         pending = self._aliases(self.order[writer].inputs[0])
         for k in sorted(pending):
-            if not self.done[k] and k != writer and not self.ancestors[k] >> writer & 1 and self._movable(k):
-                for j in self._missing(k):
+            if self.done >> k & 1 or self.ancestors[k] >> writer & 1:
+                continue
+            missing = self.ancestors[k] & ~self.done
+            if not missing & self.fixed:
+                for j in _members(missing):
                     self._emit(j)
 
     def _aliases(self, variable: Variable) -> set[int]:
@@ -84,9 +87,12 @@ class _Scheduler:
                         stack.extend(node.outputs)
         return found
 
-    def _missing(self, k: int) -> list[int]:
-        bits = self.ancestors[k]
-        return [j for j in range(k + 1) if bits >> j & 1 and not self.done[j]]
 
-    def _movable(self, k: int) -> bool:
-        return not any(self.fixed[j] for j in self._missing(k))
+def _members(bits: int) -> list[int]:
+    """The numbers in a set, in order."""
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return found

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tracetensor.graph.graph import Location, SourceLine
 
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+PACKAGE = (
+    str(Path(__file__).resolve().parents[1]) + os.sep,
+    "tracetensor" + os.sep,
+    "<",
+)  # beginnings of file names
 TEMPLATE = compile("frame = getframe()", "<user>", "exec")
 
 
@@ -42,7 +47,7 @@ def _foreign(trace: types.TracebackType | None) -> types.TracebackType | None:
     kept = []
     while trace is not None:
         filename = trace.tb_frame.f_code.co_filename
-        if not (filename.startswith((PACKAGE, "tracetensor" + os.sep)) or filename.startswith("<")):
+        if not filename.startswith(PACKAGE):
             kept.append(trace)
         trace = trace.tb_next
     result = None

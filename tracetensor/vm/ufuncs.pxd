@@ -10,7 +10,9 @@ cdef enum:
     MOST_OPERANDS = 6
     MOST_AXES = 8
 
-ctypedef void (*InnerLoop)(char **args, const npy_intp *dimensions, const npy_intp *strides, void *data) noexcept nogil
+ctypedef void (*InnerLoop)(
+    char **args, const npy_intp *dimensions, const npy_intp *strides, void *data
+) noexcept nogil
 
 
 ctypedef struct Ufunc:

@@ -1,21 +1,20 @@
 """The ufunc instructions: NumPy's own inner loops, called directly, so that every bit is NumPy's.
 
-What is not plain (operands that need casting, memory orders other than C's, shapes that do not broadcast) is left
-to the ufunc itself.
+What is not plain (operands that need casting, mixed memory orders, shapes that do not broadcast) is left to the
+ufunc itself.
 """
 
 cimport numpy as cnp
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyObject
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, array_data, array_dims, array_flags, try_array_new,
-    array_number, array_rank, array_size, array_strides,
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, array_data, array_dims, array_flags,
+    array_rank, array_size, array_strides, try_array_new,
 )
 from tracetensor.vm.calls cimport mismatch, silence
 from tracetensor.vm.ownership cimport owned
 from tracetensor.vm.registers cimport (
-    NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Payload, Reg, box, clear, decref, put_object, tuple_item,
-    unbox,
+    NUMPY, OBJECT, PY_BOOL, PY_FLOAT, PY_INT, Payload, Reg, box, clear, decref, put_object, tuple_item, unbox,
 )
 
 cnp.import_array()
@@ -67,8 +66,8 @@ cdef tuple OUT = ("out",)
 cdef class UfuncSite:
     """What a ufunc instruction needs: the loop, and how each operand comes to its type.
 
-    regs and classes: of the inputs, then of the outputs. dtypes: of the loop; in_dtypes: of the inputs as they
-    are. Raises ValueError if the ufunc has no such loop.
+    regs and classes: of the inputs, then of the outputs. dtypes: of the loop; in_dtypes: of the inputs as
+    they are. Raises ValueError if the ufunc has no such loop.
     """
 
     def __init__(self, ufunc, regs, classes, dtypes, in_dtypes, rank):
@@ -91,7 +90,8 @@ cdef class UfuncSite:
         cdef int k
         regs = [f"r{self.s.regs[k]}" for k in range(self.s.nin + self.s.nout)]
         types = "".join(d.char for d in self.keep[1])
-        return f"{', '.join(regs[self.s.nin:])} = {self.keep[0].__name__}.{types}({', '.join(regs[:self.s.nin])})"
+        results, operands = ", ".join(regs[self.s.nin:]), ", ".join(regs[:self.s.nin])
+        return f"{results} = {self.keep[0].__name__}.{types}({operands})"
 
 
 cdef int source_number(int cls) noexcept nogil:
@@ -108,7 +108,7 @@ cdef int source_number(int cls) noexcept nogil:
 
 
 cdef int scalar_operand(Run *run, Ufunc *s, int k, void *buffer, char **ptr) noexcept:
-    """Where input k, an unboxed scalar, is found as the loop's type, converted into the buffer if need be; or -1."""
+    """Where input k, an unboxed scalar, is found as the loop's type: in the buffer if it is converted; or -1."""
     cdef Reg *r = &run.regs[s.regs[k]]
     cdef int cls = s.classes[k]
     if cls == PY_INT and r.obj != NULL:
@@ -279,7 +279,9 @@ cdef int make_outputs(
                 run.regs[s.regs[k]].obj = NULL
                 return 0
     for k in range(s.nout):
-        outs[k] = try_array_new(s.descrs[s.nin + k], s.rank, dims, NULL, NULL, order == NPY_ARRAY_F_CONTIGUOUS)
+        outs[k] = try_array_new(
+            s.descrs[s.nin + k], s.rank, dims, NULL, NULL, order == NPY_ARRAY_F_CONTIGUOUS
+        )
         if outs[k] == NULL:
             while k:
                 k -= 1

@@ -2,6 +2,7 @@
 
 from tracetensor.graph.ops import composed as composed
 from tracetensor.graph.ops import control as control
+from tracetensor.graph.ops import conversion as conversion
 from tracetensor.graph.ops import creation as creation
 from tracetensor.graph.ops import dims as dims
 from tracetensor.graph.ops import elementwise as elementwise

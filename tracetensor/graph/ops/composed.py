@@ -9,13 +9,13 @@ import numpy as np
 from tracetensor.errors import Deoptimise
 from tracetensor.graph.answers import NUMPY, Unsupported, answers, static, static_int
 from tracetensor.graph.node import Variable, constant
+from tracetensor.graph.ops.conversion import imag, real
 from tracetensor.graph.ops.creation import zeros_like
 from tracetensor.graph.ops.dims import lifts, same_axis, shape_of
 from tracetensor.graph.ops.elementwise import UFUNCS, to_array
 from tracetensor.graph.ops.joining import join
 from tracetensor.graph.ops.library import (
     broadcast_rule,
-    call,
     declare,
     dtype_of,
     first_shape,
@@ -25,7 +25,7 @@ from tracetensor.graph.ops.library import (
     plain,
     tensor,
 )
-from tracetensor.graph.ops.shape import expand_to, imag, real, slice_axis, take_index
+from tracetensor.graph.ops.shape import expand_to, slice_axis, take_index
 from tracetensor.graph.types import TensorType
 
 if TYPE_CHECKING:
@@ -180,8 +180,8 @@ def _covariance(name: str) -> None:
     """A matrix, or a scalar for one variable; the number of variables is taken to be two or more if not known."""
     function = getattr(np, name)
 
-    def evaluate(*values: Any, rank: int, names: tuple[str, ...] = (), **options: Any) -> Any:
-        result = call(function, values, names, options)
+    def evaluate(m: Any, *, rank: int, **options: Any) -> Any:
+        result = function(m, **options)
         if np.ndim(result) != rank:
             msg = f"numpy.{name} of one variable only, which was not known when the function was traced"
             raise Deoptimise(msg)

@@ -294,6 +294,15 @@ list_reverse = register(Op("list_reverse", evaluate=lambda x: x[::-1], infer=_sa
 """x[::-1] of a list."""
 list_clear = register(Op("list_clear", evaluate=lambda x: [], infer=_same_list, family="list"))
 """The empty list."""
+
+
+def _list_slice(x: list[Any], *parts: int, given: str) -> list[Any]:
+    rest = iter(parts)
+    return x[slice(*[next(rest) if digit == "1" else None for digit in given])]
+
+
+list_slice = register(Op("list_slice", evaluate=_list_slice, infer=_same_list, family="list", raises=True))
+"""x[start:stop:step] of a list; `given` has a digit for each part, 1 if it is there."""
 list_sort = register(Op("list_sort", evaluate=sorted, infer=_same_list, family="list"))
 """sorted(x) of a list."""
 

@@ -19,6 +19,7 @@ from tracetensor.graph.ops.dims import (
     dims_may_raise,
     dims_of,
     int_larger,
+    int_sub,
     is_natural,
     known,
     lifts,
@@ -154,23 +155,14 @@ def _filled_like(name: str, *, has_value: bool = False) -> Op:
             raise Unsupported("a like in a memory order")
         return op(x, *map(tensor, value), dtype=target)
 
-    if has_value:
+    def build(a: Any, *args: Any, **kwargs: Any) -> Any:
+        names = [*(["fill_value"] if has_value else []), "dtype", "order", "subok", "shape"]
+        options = {"dtype": None, "order": "K", "subok": True, "shape": None, **dict(zip(names, args, strict=False)), **kwargs}
+        value = [options.pop("fill_value")] if has_value else []
+        return emit(a, value, options["dtype"], options["order"], options["shape"])
 
-        @answers(function)
-        def build(
-            a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, *,
-            device: Any = None,
-        ) -> Any:  # fmt: skip
-            return emit(a, [fill_value], dtype, order, shape)
-    else:
-
-        @answers(function)
-        def build(
-            a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, *, device: Any = None
-        ) -> Any:
-            return emit(a, [], dtype, order, shape)
-
-    build.__doc__ = f"numpy.{name}."
+    build.__name__, build.__doc__ = name, f"numpy.{name}."
+    answers(function)(build)
     return op
 
 
@@ -190,7 +182,7 @@ def _arange(*bounds: Any, dtype: Any) -> Any:
 
 def _infer_arange(types: Sequence[Type], params: Mapping[str, Any], inputs: Sequence[Variable]) -> Type:
     (found,) = probe(_arange, [shrink(t) for t in types], dict(params))
-    values = [v.value if isinstance(v, Constant) else None for v in inputs]
+    values: list[Any] = [v.value if isinstance(v, Constant) else None for v in inputs]
     length = None if None in values else len(np.arange(*values))
     return TensorType(found.dtype, (length,), ARRAY)
 
@@ -333,8 +325,9 @@ def _triangle(m: Any, k: Any, *, lower: bool) -> Any:
     x = to_array(tensor(m))
     if not x.ndim:
         raise Unsupported("a triangle of rank 0")
-    offset = as_int(k)
-    mask = _emit(tri, *shape_of(x)[-2:], *([None] if x.ndim == 1 else []), offset if lower else offset - 1, bool)
+    dims = shape_of(x)
+    offset = as_int(k) if lower else int_sub(as_int(k), 1)
+    mask = _emit(tri, dims[-min(x.ndim, 2)], dims[-1], offset, bool)
     nothing = constant(np.zeros(1, x.dtype))
     return where(mask, x, nothing) if lower else where(mask, nothing, x)
 

@@ -11,6 +11,7 @@ from tracetensor.graph.answers import Unsupported
 from tracetensor.graph.infer import broadcast_shapes, infer_ufunc, operand_dtype, probed, tensors, ufunc_dtypes
 from tracetensor.graph.node import Constant, Variable, as_variable
 from tracetensor.graph.op import Op, register
+from tracetensor.graph.ops.dims import lift_dim
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, SCALAR, TensorType, Type
 
 if TYPE_CHECKING:
@@ -46,20 +47,20 @@ def _may_raise(node: Node) -> bool:
     if narrow and (weak or any(not np.iinfo(d).min <= n <= np.iinfo(d).max for d in narrow for n in literals)):
         return True
     for k, dims in known.items():
-        if len(dims) > 1 or (None in dims and not _one_operand(node, k)):
+        if len(dims) > 1 or (None in dims and not _same_dim(node, k)):
             return True
     name = node.op.name
     return name in {"power", "float_power"} and all(t.tensor.dtype.kind in "iu" for t in node.inputs)
 
 
-def _one_operand(node: Node, axis_from_end: int) -> bool:
-    """Whether all operands that have this axis with a size other than 1 are one and the same variable."""
-    owners = {
-        v
-        for v in node.inputs
+def _same_dim(node: Node, axis_from_end: int) -> bool:
+    """Whether all operands that have this axis with a size other than 1 are known to have it equally long."""
+    dims = {
+        lift_dim(v, v.ndim - 1 - axis_from_end)
+        for v in dict.fromkeys(node.inputs)
         if isinstance(v.type, TensorType) and v.type.ndim > axis_from_end and v.type.shape[-1 - axis_from_end] != 1
     }
-    return len(owners) <= 1
+    return len(dims) <= 1
 
 
 def ufunc_op(ufunc: np.ufunc) -> Op:
@@ -172,9 +173,9 @@ as_kind = register(Op("as_kind", evaluate=_as_kind, infer=_infer_as_kind, family
 """The same value of the same dtype as an array or as a NumPy scalar (numpy.asarray(x), x[()])."""
 
 
-def to_array(x: Any) -> Any:
+def to_array(x: Variable) -> Variable:
     """x as an array variable: itself if it is one."""
-    return x if x.type.is_array else as_kind(x, kind=ARRAY)
+    return x if x.tensor.is_array else as_kind(x, kind=ARRAY)
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
@@ -202,9 +203,12 @@ def _copy(x: Any, *, order: str = "K") -> Any:
     return np.array(x, order=order, copy=True)  # type: ignore[call-overload]
 
 
-copy = register(
-    Op("copy", evaluate=_copy, infer=lambda t, p: TensorType(t[0].dtype, t[0].shape, ARRAY), family="copy")
-)
+def _infer_copy(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
+    (x,) = tensors(types, "copy")
+    return TensorType(x.dtype, x.shape, ARRAY)
+
+
+copy = register(Op("copy", evaluate=_copy, infer=_infer_copy, family="copy"))
 """A copy that shares no memory, as an array."""
 
 

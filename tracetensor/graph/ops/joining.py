@@ -382,7 +382,7 @@ def _pad_shape(types: Sequence[Any], params: Mapping[str, Any]) -> Any:
 def _pad_value(x: Any, *values: Any, names: tuple[str, ...] = (), pad_width: Any = None, mode: str, **options: Any) -> Any:
     named = dict(zip(names, values, strict=True))
     width = named.pop("pad_width", pad_width)
-    return np.pad(x, width, mode, **named, **options)
+    return np.pad(x, width, mode, **named, **options)  # type: ignore[call-overload]
 
 
 def _infer_pad(types: Sequence[Type], params: Mapping[str, Any]) -> Type:

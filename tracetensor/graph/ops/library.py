@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tracetensor.graph.node import Node
 
-NO_VALUE = np._NoValue  # type: ignore[attr-defined]
+NO_VALUE = np._NoValue
 PROBE_SIZES = (1, 2, 3, 5)
 
 
@@ -164,7 +164,7 @@ def dtype_of(dtype: Any) -> np.dtype[Any] | None:
     dtype = static(dtype)
     if not given(dtype):
         return None
-    found = np.dtype(dtype)
+    found: np.dtype[Any] = np.dtype(dtype)
     if found.kind not in NUMERIC_KINDS:
         raise Unsupported(f"dtype {found}")
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from tracetensor.graph.answers import NUMPY, Unsupported, answers
 from tracetensor.graph.infer import broadcast_shapes
 from tracetensor.graph.node import Variable
+from tracetensor.graph.ops.conversion import real
 from tracetensor.graph.ops.dims import Int, lifts, same_axis
 from tracetensor.graph.ops.elementwise import UFUNCS
 from tracetensor.graph.ops.library import (
@@ -24,7 +25,6 @@ from tracetensor.graph.ops.library import (
     tensor,
 )
 from tracetensor.graph.ops.products import dot
-from tracetensor.graph.ops.shape import real
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -174,6 +174,18 @@ def _gcd(a: int, b: int) -> int:
 gcd = register(Op("math.gcd", evaluate=_gcd, infer=lambda types, params: INT, family="math", answers=(math.gcd,)))
 
 
+range_length = register(
+    Op(
+        "py.range_length",
+        evaluate=lambda start, stop, step: len(range(start, stop, step)),
+        infer=lambda types, params: INT,
+        family="python",
+        raises=True,
+    )
+)
+"""len(range(start, stop, step)) of Python ints."""
+
+
 def _round(x: Any, *, digits: int | None) -> Any:
     return round(x) if digits is None else round(x, digits)
 

@@ -181,18 +181,16 @@ def _histogram(name: str, allowed: str) -> None:
     """A histogram function; its range, which NumPy wants as two scalars, becomes the inputs low and high."""
     function = getattr(np, name)
 
-    def evaluate(*values: Any, names: tuple[str, ...], **options: Any) -> Any:
-        inputs = dict(zip(names, values, strict=True))
-        if "low" in inputs:
-            inputs["range"] = (inputs.pop("low"), inputs.pop("high"))
-        return function(**inputs, **options)
+    def evaluate(*, low: Any = None, high: Any = None, **options: Any) -> Any:
+        return function(**options) if low is None else function(range=(low, high), **options)
 
     op = library_op(name, evaluate, family="count")
 
     @answers(function)
     def build(a: Any, bins: Any = 10, *args: Any, **kwargs: Any) -> Any:
         options = {**dict(zip(allowed.split(), args, strict=False)), **kwargs}
-        inputs, params = {"a": tensor(a)}, {}
+        inputs = {"a": tensor(a)}
+        params: dict[str, Any] = {}
         if isinstance(bins, str):
             params["bins"] = bins
         else:

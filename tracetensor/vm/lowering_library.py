@@ -1,0 +1,89 @@
+"""Lowering of ops that are NumPy's own functions: called directly, past the wrappers in Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.vm.assembler import OBJECT
+from tracetensor.vm.calls import CallSite
+from tracetensor.vm.instructions import Opcode
+from tracetensor.vm.lowering import is_plain, lowers
+
+if TYPE_CHECKING:
+    from tracetensor.graph.node import Node, Variable
+    from tracetensor.vm.compiler import Compiler
+
+    Values = dict[Variable, int]
+
+REDUCTIONS = {
+    "sum": np.add, "prod": np.multiply, "min": np.minimum, "max": np.maximum, "any": np.logical_or, "all": np.logical_and,
+}  # fmt: skip
+PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
+
+
+def direct(
+    compiler: Compiler,
+    node: Node,
+    values: Values,
+    function: Any,
+    *extra: Any,
+    reads: int | None = None,
+    **keywords: Any,
+) -> bool:
+    """Call a function on the node's inputs (the first `reads` of them), constants, and keywords."""
+    registers = [compiler.read(values, v) for v in node.inputs[:reads]]
+    registers += [compiler.constant(value, OBJECT) for value in extra]
+    targets = [compiler.result(values, v) for v in node.outputs]
+    site = CallSite(function, registers, targets, [v.type for v in node.outputs], keywords)
+    compiler.emit_site(Opcode.CALL, site, registers, targets)
+    return True
+
+
+@lowers(*REDUCTIONS)
+def lower_reduction(compiler: Compiler, node: Node, values: Values) -> bool:
+    """A reduction without `initial` and `where`: ufunc.reduce is what NumPy's function comes to."""
+    params = node.params
+    if (
+        len(node.inputs) != 1
+        or not is_plain(node.inputs[0].type)
+        or not params.keys() <= {"axis", "keepdims", "dtype"}
+    ):
+        return False
+    return direct(compiler, node, values, REDUCTIONS[node.op.name].reduce, **{"axis": None, **params})
+
+
+@lowers(*PRODUCTS)
+def lower_product(compiler: Compiler, node: Node, values: Values) -> bool:
+    """A product without options."""
+    return not node.params and direct(compiler, node, values, PRODUCTS[node.op.name])
+
+
+@lowers("where")
+def lower_where(compiler: Compiler, node: Node, values: Values) -> bool:
+    """numpy.where(condition, x, y)."""
+    return direct(compiler, node, values, np.where)
+
+
+@lowers("transpose")
+def lower_transpose(compiler: Compiler, node: Node, values: Values) -> bool:
+    """x.transpose(axes)."""
+    if not is_plain(node.inputs[0].type) or not node.inputs[0].ndim:
+        return False
+    return direct(compiler, node, values, np.ndarray.transpose, node.params["axes"])
+
+
+@lowers("reshape")
+def lower_reshape(compiler: Compiler, node: Node, values: Values) -> bool:
+    """x.reshape(*dims, order=order)."""
+    if not is_plain(node.inputs[0].type) or not is_plain(node.out.type) or node.params.get("ravel"):
+        return False
+    return direct(compiler, node, values, np.ndarray.reshape, order=node.params["order"])
+
+
+def lower_array_cast(compiler: Compiler, node: Node, values: Values) -> bool:
+    """x.astype(dtype) of an array."""
+    if not is_plain(node.inputs[0].type) or not is_plain(node.out.type):
+        return False
+    return direct(compiler, node, values, np.ndarray.astype, node.params["dtype"])
