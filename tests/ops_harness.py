@@ -38,7 +38,15 @@ class A:
     """An array of random values in every dtype of the case: small integers with ties, so that sums are exact enough."""
 
     def __init__(self, *shape, low=-4, high=5, dtype=None, spd=False, layout=None, sort=False):
-        self.shape, self.low, self.high, self.dtype, self.spd, self.layout, self.sort = shape, low, high, dtype, spd, layout, sort
+        self.shape, self.low, self.high, self.dtype, self.spd, self.layout, self.sort = (
+            shape,
+            low,
+            high,
+            dtype,
+            spd,
+            layout,
+            sort,
+        )
 
     def make(self, dtype, layout, rng):
         dtype = np.dtype(self.dtype or dtype)
@@ -80,7 +88,11 @@ class Case:
     rejected: bool = False  # NumPy raises
 
     def __repr__(self):
-        name = self.function if isinstance(self.function, str) else getattr(self.function, "__qualname__", repr(self.function))
+        name = (
+            self.function
+            if isinstance(self.function, str)
+            else getattr(self.function, "__qualname__", repr(self.function))
+        )
         return name
 
 
@@ -144,11 +156,13 @@ def build(builder, args, kwargs, static_shape=False):
     inputs = Inputs(static_shape)
     for _ in range(10):
         try:
-            result = builder(*[inputs.variable(a) for a in args], **{k: inputs.variable(v) for k, v in kwargs.items()})
+            result = builder(
+                *[inputs.variable(a) for a in args], **{k: inputs.variable(v) for k, v in kwargs.items()}
+            )
             return result, inputs.values
         except NeedsConstant as needed:
-            assert needed.variable in inputs.values, "a builder asks for the value of what is no input"
-            inputs.constants[needed.variable] = constant(inputs.values[needed.variable])
+            variable = needed.variable
+            inputs.constants[variable] = constant(inputs.values[variable])
     raise AssertionError("the builder asks for constants for ever")
 
 
@@ -195,7 +209,9 @@ def run(result, values):
                 assert may_raise(node), f"{node.op.name} raised, but says that it does not"
                 raise
             for out, value in zip(node.outputs, found, strict=True):
-                assert value_conforms(value, out.type), f"{node.op.name}: {value!r} ({type(value).__name__}) is no {out.type!r}"
+                assert value_conforms(value, out.type), (
+                    f"{node.op.name}: {value!r} ({type(value).__name__}) is no {out.type!r}"
+                )
                 known[out] = value
     return rebuild(result, known), known
 
@@ -259,8 +275,17 @@ def check(c):
         rng = np.random.default_rng(seed)
         args = expand(c.args, dtype, layout, rng)
         kwargs = {k: expand(v, dtype, layout, rng) for k, v in c.kwargs.items()}
-        compared += check_call(c.function, args, kwargs, static_shape=static_shape, covered=c.covered, what=f"{c} {dtype} {layout}")
-    assert bool(compared) == (c.covered and not c.rejected), f"{c}: {compared} calls compared; the others are rejected by NumPy"
+        compared += check_call(
+            c.function,
+            args,
+            kwargs,
+            static_shape=static_shape,
+            covered=c.covered,
+            what=f"{c} {dtype} {layout}",
+        )
+    assert bool(compared) == (c.covered and not c.rejected), (
+        f"{c}: {compared} calls compared; the others are rejected by NumPy"
+    )
 
 
 def check_call(function, args, kwargs, *, static_shape=False, covered=True, what=""):

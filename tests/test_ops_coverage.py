@@ -5,8 +5,16 @@ import math
 
 import numpy as np
 
-from tests import test_ops_composed, test_ops_creation, test_ops_joining, test_ops_linalg, test_ops_products
-from tests import test_ops_reduction, test_ops_shape, test_ops_sorting
+from tests import (
+    test_ops_composed,
+    test_ops_creation,
+    test_ops_joining,
+    test_ops_linalg,
+    test_ops_products,
+    test_ops_reduction,
+    test_ops_shape,
+    test_ops_sorting,
+)
 from tracetensor.graph.answers import METHODS, NUMPY
 
 MODULES = [

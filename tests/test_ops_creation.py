@@ -101,7 +101,11 @@ def test_empty(function):
     result, values = build(NUMPY[function], (argument,), {})
     value, _ = run(result, values)
     expected = function((3, 4)) if function is np.empty else function(argument)
-    assert (value.shape, value.dtype, value.flags.f_contiguous) == (expected.shape, expected.dtype, expected.flags.f_contiguous)
+    assert (value.shape, value.dtype, value.flags.f_contiguous) == (
+        expected.shape,
+        expected.dtype,
+        expected.flags.f_contiguous,
+    )
 
 
 KEYS = [

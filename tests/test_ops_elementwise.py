@@ -24,7 +24,16 @@ def test_every_ufunc(ufunc):
     compared = 0
     samples = [[A(3, 4)] * ufunc.nin]
     if ufunc.nin == 2:
-        samples += [[A(3, 4), A(4)], [A(3, 1), P(2)], [P(3), A(2)], [A(3), P(2.5)], [A(), A()], [np.float32(2), P(3)], [A(0, 2), A(1, 2)], [A(3), True]]
+        samples += [
+            [A(3, 4), A(4)],
+            [A(3, 1), P(2)],
+            [P(3), A(2)],
+            [A(3), P(2.5)],
+            [A(), A()],
+            [np.float32(2), P(3)],
+            [A(0, 2), A(1, 2)],
+            [A(3), True],
+        ]
     elif ufunc.nin == 1:
         samples += [[P(2)], [P(2.5)], [np.float32(2.5)], [A()], [np.int8(3)]]
     else:
@@ -32,7 +41,14 @@ def test_every_ufunc(ufunc):
     for sample in samples:
         for dtype in ALL if sample is samples[0] else "?lBfD":
             try:
-                check(case(ufunc, *sample, dtypes=dtype, layouts=("F", "strided") if sample is samples[0] and dtype == "d" else ()))
+                check(
+                    case(
+                        ufunc,
+                        *sample,
+                        dtypes=dtype,
+                        layouts=("F", "strided") if sample is samples[0] and dtype == "d" else (),
+                    )
+                )
                 compared += 1
             except AssertionError as error:
                 if "compared" not in str(error):

@@ -100,7 +100,14 @@ def test_ufunc_methods(ufunc, method):
     except AssertionError as error:
         if "compared" not in str(error):
             raise
-    if method in {"reduce", "accumulate"} and ufunc in {np.add, np.multiply, np.maximum, np.logical_or, np.bitwise_xor, np.subtract}:
+    if method in {"reduce", "accumulate"} and ufunc in {
+        np.add,
+        np.multiply,
+        np.maximum,
+        np.logical_or,
+        np.bitwise_xor,
+        np.subtract,
+    }:
         check(case(function, A(3, 4, low=1), axis=1, dtypes="l"))
         if method == "reduce":
             check(case(function, A(3, 4, low=1), axis=1, keepdims=True, dtypes="l", layouts=LAYOUTS))

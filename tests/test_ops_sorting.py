@@ -157,7 +157,14 @@ def test_every_function_that_writes_is_tested():
     assert {c.function for c in WRITES} == set(MUTATING)
 
 
-@pytest.mark.parametrize(("method", "builder", "extra"), [("sort", sorted_value, ()), ("sort", sorted_value, (0, "stable")), ("partition", partitioned_value, (2, 0))])
+@pytest.mark.parametrize(
+    ("method", "builder", "extra"),
+    [
+        ("sort", sorted_value, ()),
+        ("sort", sorted_value, (0, "stable")),
+        ("partition", partitioned_value, (2, 0)),
+    ],
+)
 def test_methods_that_write(method, builder, extra, monkeypatch):
     call = written(lambda x, *args: getattr(x, method)(*args))
     monkeypatch.setitem(NUMPY, call, builder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tracetensor.function import describe_checks
+from tracetensor.tracer.world import ArrayCheck, path_text
 
 if TYPE_CHECKING:
     from tracetensor.function import Traced, Version
@@ -32,14 +32,19 @@ def _version(version: Version) -> list[str]:
     loops = [node for node in version.graph.all_nodes() if node.op.name in {"scan", "ifelse"}]
     if loops:
         lines.append(f"    control flow: {counts['scan']} scan, {counts['ifelse']} ifelse")
-    lines.extend(f"    writes to {_path(path)}" for path, _, _ in version.trace.writes)
+    lines.extend(f"    writes to {path_text(path)}" for path, _, _ in version.trace.writes)
     for name, location in dict.fromkeys(version.trace.callbacks):
         where = f"{location[-1].filename}:{location[-1].line}" if location else "?"
         lines.append(f"    call-back of {name} at {where}")
     return lines
 
 
-def _path(path: tuple[object, ...]) -> str:
-    from tracetensor.tracer.world import path_text
-
-    return path_text(path)
+def describe_checks(version: Version) -> list[str]:
+    """The conditions of a version, as text."""
+    lines = []
+    for check in version.trace.checks:
+        if isinstance(check.value, ArrayCheck) or check.kind != "type":
+            lines.append(str(check))
+        else:
+            lines.append(f"{path_text(check.path)}: {check.value.__name__}")
+    return lines

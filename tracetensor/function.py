@@ -15,10 +15,11 @@ import numpy as np
 
 from tracetensor.config import option
 from tracetensor.errors import Deoptimise, Fallback, FallbackWarning, TraceError
+from tracetensor.explain import explain
 from tracetensor.graph.types import TensorType
 from tracetensor.rewrite.pipeline import optimize
 from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
-from tracetensor.tracer.world import ArrayCheck, fetch, path_text
+from tracetensor.tracer.world import fetch
 from tracetensor.vm.compiler import compile_graph
 
 if TYPE_CHECKING:
@@ -190,8 +191,6 @@ class Traced:
 
     def explain(self) -> str:
         """What was compiled, on what conditions, and what runs as plain Python and why."""
-        from tracetensor.explain import explain
-
         return explain(self)
 
     # Calls -----------------------------------------------------------------------------------------------------
@@ -294,14 +293,3 @@ def build_version(function: Any, parameters: dict[str, Any], static: frozenset[s
 
 def _rebuild(function: Any, strict: bool | None, static: frozenset[str]) -> Traced:
     return Traced(function, strict=strict, static=static)
-
-
-def describe_checks(version: Version) -> list[str]:
-    """The conditions of a version, as text."""
-    lines = []
-    for check in version.trace.checks:
-        if isinstance(check.value, ArrayCheck) or check.kind != "type":
-            lines.append(str(check))
-        else:
-            lines.append(f"{path_text(check.path)}: {check.value.__name__}")
-    return lines

@@ -137,7 +137,7 @@ class Graph:
     def __str__(self) -> str:
         from tracetensor.graph.text import print_graph
 
-        return print_graph(self)
+        return print_graph(self, elide=True)
 
     def __copy__(self) -> Graph:
         return self

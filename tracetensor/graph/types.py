@@ -150,7 +150,7 @@ PYTHON_TYPES: Final = {bool: BOOL, int: INT, float: FLOAT, complex: COMPLEX}
 
 def dtype_name(dtype: np.dtype[Any]) -> str:
     """The name by which NumPy knows a dtype; with the byte order where that is not the machine's."""
-    return dtype.name if dtype.isnative else dtype.str
+    return ("bool_" if dtype.kind == "b" else dtype.name) if dtype.isnative else dtype.str
 
 
 def array_type(dtype: Any, shape: Shape) -> TensorType:

@@ -212,7 +212,7 @@ def flatten(items: list[Item]) -> list[Row]:
     rows: list[list[Any]] = []
     _flatten(items, rows)
     rows.append([Opcode.HALT, -1, -1, -1, -1, 0, None, ()])
-    return [tuple(row) for row in rows]  # type: ignore[misc]
+    return [tuple(row) for row in rows]
 
 
 def _flatten(items: list[Item], rows: list[list[Any]]) -> None:

@@ -7,7 +7,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
 from tracetensor.vm.array cimport array_check, array_native, array_number, array_rank, equivalent
 from tracetensor.vm.registers cimport (
-    OBJECT, box, clear, decref, list_check, list_item, list_size, tuple_check, tuple_item, tuple_size, unbox,
+    box, clear, decref, list_check, list_item, list_size, tuple_check, tuple_item, tuple_size, unbox,
 )
 
 from tracetensor.errors import Deoptimise

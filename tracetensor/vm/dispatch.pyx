@@ -5,7 +5,7 @@ A Dispatcher holds entries, tried in order. An entry says what each positional a
     ("python", name)       exactly a Python bool, int, float or complex; name is the class's
     ("scalar", number)     exactly a NumPy scalar of the type with that number
     ("array", dtype, ndim, dims, writeable, c_contiguous)
-                           exactly a numpy.ndarray: aligned, in the machine's byte order, of this dtype and rank;
+                           exactly a numpy.ndarray: aligned, of the machine's byte order, this dtype and rank;
                            dims: -1 for any size but 1, else that size; writeable: it must be; c_contiguous:
                            True or False if that is known, None if it may be either
     ("same", j)            the very object that is argument j
@@ -17,7 +17,7 @@ Arrays must be distinct objects, but where "same" says otherwise.
 cimport numpy as cnp
 import numpy as np
 from types import MethodType
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_SIZE
 
 from tracetensor.vm.array cimport (
@@ -73,8 +73,8 @@ cdef class Entry:
     """One way to run a call: the checks, the program, and what to do with its outputs.
 
     finish(outputs, args), or None where the result is the only output. inputs: which arguments the program
-    takes, in its order; by default those that are neither "constant" nor "same". Raises ValueError if the fast
-    path does not do such checks.
+    takes, in its order; by default those that are neither "constant" nor "same". Raises ValueError if the
+    fast path does not do such checks.
     """
 
     cdef readonly object program, finish, inputs, checks

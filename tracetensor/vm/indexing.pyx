@@ -1,8 +1,8 @@
 """The indexing instructions: elements, views and writes.
 
 Plain cases are computed here, as NumPy does; all others, errors among them, are left to x[index] itself. A
-write is done in place where the array is read for the last time and nobody else holds it (ownership.pyx); else
-on a copy.
+write is done in place where the array is read for the last time and nobody else holds it (ownership.pyx);
+else on a copy.
 """
 
 cimport numpy as cnp
@@ -36,7 +36,8 @@ cdef extern from "convert.h":
 cdef class IndexSite:
     """What an indexing instruction needs.
 
-    spec: as in graph/ops/indexing.py; leaves: (register, class) of each leaf; array, value, dst: likewise. basic: slices, new axes and integers in registers only; then rank is that of the array.
+    spec: as in graph/ops/indexing.py; leaves: (register, class) of each leaf; array, value, dst: likewise.
+    basic: slices, new axes and integers in registers only; then rank is that of the array.
     """
 
     def __init__(
@@ -306,7 +307,7 @@ cdef int set_item(Run *run, Index *s, PyObject *target) except -1:
 
 
 cdef int finish_write(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
-    """Drop the operands (array, value, leaves) read for the last time; the array written goes to its register."""
+    """Drop the operands (array, value, leaves) read for the last time; store the array written."""
     put_object(&run.regs[s.dst], target)
     if takes & 2:
         clear(&run.regs[s.value])

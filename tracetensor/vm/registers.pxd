@@ -1,8 +1,8 @@
 """Registers of the machine: a payload of 16 bytes, or an owned reference; boxing and unboxing.
 
 The class of a register is fixed when a graph is compiled. OBJECT registers hold a reference. All others hold
-the value itself, in NumPy's own representation; a PY_INT register whose value leaves 64 bits holds a reference to
-a Python int instead, and its payload means nothing. The class of a NumPy scalar is NUMPY + its type number.
+the value itself, in NumPy's own representation; a PY_INT register whose value leaves 64 bits holds a reference
+to a Python int instead, and its payload means nothing. The class of a NumPy scalar is NUMPY + its type number.
 """
 
 from cpython.object cimport PyObject, PyTypeObject
@@ -111,7 +111,7 @@ cdef inline PyObject *box(Reg *r, int cls) except NULL:
 
 
 cdef inline int unbox(Reg *r, int cls, PyObject *o):
-    """Store the value of a Python object (a borrowed reference), if it is of the register's class; else -1."""
+    """Store the value of a Python object (a borrowed reference) if it is of the register's class; else -1."""
     cdef int overflow = 0
     cdef int64_t small
     if cls == OBJECT:

@@ -1,7 +1,7 @@
 """The ufunc instructions: NumPy's own inner loops, called directly, so that every bit is NumPy's.
 
-What is not plain (operands that need casting, mixed memory orders, shapes that do not broadcast) is left to the
-ufunc itself.
+What is not plain (operands that need casting, mixed memory orders, shapes that do not broadcast) is left to
+the ufunc itself.
 """
 
 cimport numpy as cnp
@@ -108,7 +108,7 @@ cdef int source_number(int cls) noexcept nogil:
 
 
 cdef int scalar_operand(Run *run, Ufunc *s, int k, void *buffer, char **ptr) noexcept:
-    """Where input k, an unboxed scalar, is found as the loop's type: in the buffer if it is converted; or -1."""
+    """Where input k, an unboxed scalar, is found as the loop's type; or -1. A conversion goes to the buffer."""
     cdef Reg *r = &run.regs[s.regs[k]]
     cdef int cls = s.classes[k]
     if cls == PY_INT and r.obj != NULL:

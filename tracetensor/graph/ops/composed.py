@@ -42,7 +42,11 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = 
     if times == 0:
         return x
     if times < 0 or not x.ndim:
-        msg = f"order must be non-negative but got {times!r}" if times < 0 else "diff requires input that is at least one dimensional"
+        msg = (
+            f"order must be non-negative but got {times!r}"
+            if times < 0
+            else "diff requires input that is at least one dimensional"
+        )
         raise ValueError(msg)
     along = one_axis(axis, x.ndim)
     parts = [_edge(v, x, along) if given(v) else None for v in (prepend, append)]
@@ -65,7 +69,7 @@ def _ediff_shape(types: Sequence[Any], params: Mapping[str, Any]) -> Any:
 
 declare(np.ediff1d, "ary to_end to_begin", shape=_ediff_shape)
 
-gradient_ = library_op("gradient", lambda f, *varargs, **options: np.gradient(f, *varargs, **options), sizes=(3, 2, 5))
+gradient_ = library_op("gradient", np.gradient, sizes=(3, 2, 5))
 
 
 @answers(np.gradient)
@@ -91,7 +95,11 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
         points = to_array(tensor(x))
         if points.ndim == 1:
             step = diff(points)
-            step = take_index(step, *[slice(None) if k == along else None for k in range(values.ndim)]) if values.ndim > 1 else step
+            step = (
+                take_index(step, *[slice(None) if k == along else None for k in range(values.ndim)])
+                if values.ndim > 1
+                else step
+            )
         else:
             step = diff(points, axis=along)
     else:
@@ -239,7 +247,9 @@ def _weak(value: Any) -> Any:
     type_ = value.type
     if not isinstance(type_, TensorType):
         raise Unsupported("a dtype of what is no array")
-    return {"bool": True, "int": 1, "float": 1.0, "complex": 1j}[type_.kind] if type_.is_python else type_.dtype
+    return (
+        {"bool": True, "int": 1, "float": 1.0, "complex": 1j}[type_.kind] if type_.is_python else type_.dtype
+    )
 
 
 @answers(np.result_type)
@@ -282,4 +292,3 @@ def iscomplexobj(x: Any) -> bool:
 def isrealobj(x: Any) -> bool:
     """Whether a value is not of a complex dtype."""
     return not iscomplexobj(x)
-

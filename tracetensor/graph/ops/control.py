@@ -111,7 +111,9 @@ def _infer_scan(types: Sequence[Type], params: Mapping[str, Any]) -> tuple[Type,
 
 
 def _scan_raises(node: Node) -> bool:
-    return node.params["conditional"] or _body_raises(node)
+    # Values of different shapes do not stack.
+    stacked = [out.tensor.shape[1:] for out in node.outputs[node.params["n_carry"] :]]
+    return node.params["conditional"] or any(None in shape for shape in stacked) or _body_raises(node)
 
 
 scan = register(

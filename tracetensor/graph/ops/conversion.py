@@ -9,7 +9,15 @@ import numpy as np
 from tracetensor.graph.answers import METHODS, Unsupported, answers, static, static_axes, static_int
 from tracetensor.graph.node import Variable
 from tracetensor.graph.ops.elementwise import UFUNCS, as_kind, cast, to_array
-from tracetensor.graph.ops.library import dtype_of, given, has_variable, no_out, pack_nested, static_bool, tensor
+from tracetensor.graph.ops.library import (
+    dtype_of,
+    given,
+    has_variable,
+    no_out,
+    pack_nested,
+    static_bool,
+    tensor,
+)
 from tracetensor.graph.ops.scalars import PYTHON, item
 from tracetensor.graph.ops.shape import (
     ATTRIBUTES,
@@ -115,7 +123,9 @@ def convert(x: Variable, dtype: np.dtype[Any] | None) -> Variable:
 
 
 @answers(np.asarray, np.asanyarray)
-def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None, like: Any = None) -> Variable:
+def asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None, like: Any = None
+) -> Variable:
     """The argument as an array, converted if need be."""
     no_out(like)
     if static(order) not in {None, "K", "A"} or static(copy) is False:
@@ -129,8 +139,15 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None,
 
 
 @answers(np.array)
-def array(
-    object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", subok: Any = False, ndmin: Any = 0, like: Any = None
+def array(  # noqa: PLR0913 - NumPy's signature
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: Any = True,
+    order: Any = "K",
+    subok: Any = False,
+    ndmin: Any = 0,
+    like: Any = None,
 ) -> Variable:
     """numpy.array: nested lists are packed, arrays copied."""
     no_out(like)
@@ -182,14 +199,18 @@ def _order(order: Any) -> str:
 
 
 @answers(method="astype")
-def astype(a: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Variable:
+def astype(
+    a: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True
+) -> Variable:
     """x.astype: a copy of another dtype; x itself with copy=False and the same dtype."""
     x, target = tensor(a), dtype_of(dtype)
     target = np.dtype(np.float64) if target is None else target
     if static(order) != "K" and x.ndim > 1:
         raise Unsupported("astype with a memory order")
     if not np.can_cast(x.dtype, target, static(casting)):
-        msg = f"Cannot cast array data from {x.dtype!r} to {target!r} according to the rule {static(casting)!r}"
+        msg = (
+            f"Cannot cast array data from {x.dtype!r} to {target!r} according to the rule {static(casting)!r}"
+        )
         raise TypeError(msg)
     if x.dtype == target and x.tensor.is_array and not static_bool(copy):
         return x

@@ -60,14 +60,16 @@ def _filled(name: str) -> Op:
         DimsOp(
             name,
             evaluate=lambda *dims, dtype, order="C": function(dims, dtype, order),
-            infer=infer,  # type: ignore[arg-type]
+            infer=infer,
             family="creation",
             raises=lambda node: dims_may_raise(node.inputs),
         )
     )
 
     @answers(function)
-    def build(shape: Any, dtype: Any = None, order: Any = "C", *, device: Any = None, like: Any = None) -> Any:
+    def build(
+        shape: Any, dtype: Any = None, order: Any = "C", *, device: Any = None, like: Any = None
+    ) -> Any:
         no_out(like)
         options = {} if static(order) == "C" else {"order": static(order)}
         return op(*dim_inputs(dims_of(shape)), dtype=dtype_of(dtype) or np.dtype(np.float64), **options)
@@ -104,9 +106,11 @@ full = register(
     DimsOp(
         "full",
         evaluate=lambda value, *dims, dtype, order="C": np.full(dims, value, dtype, order),
-        infer=_infer_full,  # type: ignore[arg-type]
+        infer=_infer_full,
         family="creation",
-        raises=lambda node: node.inputs[0].ndim > 0 or node.inputs[0].tensor.is_python or dims_may_raise(node.inputs[1:]),
+        raises=lambda node: (
+            node.inputs[0].ndim > 0 or node.inputs[0].tensor.is_python or dims_may_raise(node.inputs[1:])
+        ),
     )
 )
 """full(value, *dims; dtype[, order])."""
@@ -121,7 +125,9 @@ def full_function(
     no_out(like)
     value = tensor(fill_value)
     options = {} if static(order) == "C" else {"order": static(order)}
-    return full(value, *dim_inputs(dims_of(shape)), dtype=dtype_of(dtype) or _own_dtype(value.tensor), **options)
+    return full(
+        value, *dim_inputs(dims_of(shape)), dtype=dtype_of(dtype) or _own_dtype(value.tensor), **options
+    )
 
 
 def _filled_like(name: str, *, has_value: bool = False) -> Op:
@@ -157,7 +163,14 @@ def _filled_like(name: str, *, has_value: bool = False) -> Op:
 
     def build(a: Any, *args: Any, **kwargs: Any) -> Any:
         names = [*(["fill_value"] if has_value else []), "dtype", "order", "subok", "shape"]
-        options = {"dtype": None, "order": "K", "subok": True, "shape": None, **dict(zip(names, args, strict=False)), **kwargs}
+        options = {
+            "dtype": None,
+            "order": "K",
+            "subok": True,
+            "shape": None,
+            **dict(zip(names, args, strict=False)),
+            **kwargs,
+        }
         value = [options.pop("fill_value")] if has_value else []
         return emit(a, value, options["dtype"], options["order"], options["shape"])
 
@@ -193,7 +206,7 @@ def _arange_raises(node: Node) -> bool:
 
 
 arange = register(
-    DimsOp("arange", evaluate=_arange, infer=_infer_arange, family="creation", raises=_arange_raises)  # type: ignore[arg-type]
+    DimsOp("arange", evaluate=_arange, infer=_infer_arange, family="creation", raises=_arange_raises)
 )
 """numpy.arange(start, stop, step, dtype=dtype); one input (stop) or two where a bound is a NumPy scalar."""
 
@@ -278,7 +291,7 @@ def _two_dims(name: str, function: Callable[..., Any]) -> Op:
         DimsOp(
             name,
             evaluate=lambda n, m, k, *, dtype: function(n, m, k, dtype=dtype),
-            infer=infer,  # type: ignore[arg-type]
+            infer=infer,
             family="creation",
             raises=lambda node: dims_may_raise(node.inputs[:2]),
         )
@@ -299,8 +312,15 @@ def _emit(op: Op, rows: Any, columns: Any, offset: Any, dtype: Any) -> Any:
 
 
 @answers(np.eye)
-def eye_function(
-    N: Any, M: Any = None, k: Any = 0, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
+def eye_function(  # noqa: PLR0913 - NumPy's signature
+    N: Any,
+    M: Any = None,
+    k: Any = 0,
+    dtype: Any = float,
+    order: Any = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
 ) -> Any:
     """numpy.eye."""
     no_out(like, None if static(order) == "C" else order)
@@ -382,7 +402,10 @@ def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "x
     arrays = [to_array(tensor(x)) for x in xi]
     flat = [to_shape(x, [-1]) if x.ndim != 1 else x for x in arrays]
     lengths = [shape_of(x)[0] for x in flat]
-    grid = [take_index(x, *[slice(None) if k == p else None for k in range(rank)]) for x, p in zip(flat, places, strict=True)]
+    grid = [
+        take_index(x, *[slice(None) if k == p else None for k in range(rank)])
+        for x, p in zip(flat, places, strict=True)
+    ]
     if not static_bool(sparse):
         dims = [lengths[places.index(k)] for k in range(rank)]
         grid = [expand_to(x, dims) for x in grid] if rank > 1 else grid
@@ -397,7 +420,7 @@ indices_ = register(
     DimsOp(
         "indices",
         evaluate=lambda *dims, dtype: np.indices(dims, dtype),
-        infer=_infer_indices,  # type: ignore[arg-type]
+        infer=_infer_indices,
         family="creation",
         raises=lambda node: dims_may_raise(node.inputs),
     )
@@ -458,5 +481,3 @@ def scalar_of(x: Variable) -> Variable:
     """x[()] of rank 0: a NumPy scalar."""
     result: Variable = as_kind(x, kind="scalar")
     return result
-
-

@@ -34,14 +34,10 @@ dim = register(
 )
 """x.shape[axis], axis not negative."""
 
-int_max = register(
-    Op("int_max", evaluate=lambda a, b: max(a, b), infer=lambda types, params: INT, family="python")
-)
+int_max = register(Op("int_max", evaluate=max, infer=lambda types, params: INT, family="python"))
 """max(a, b) of Python ints."""
 
-int_min = register(
-    Op("int_min", evaluate=lambda a, b: min(a, b), infer=lambda types, params: INT, family="python")
-)
+int_min = register(Op("int_min", evaluate=min, infer=lambda types, params: INT, family="python"))
 """min(a, b) of Python ints."""
 
 
@@ -57,7 +53,13 @@ def _broadcast_dim(*dims: int) -> int:
 
 
 broadcast_dim = register(
-    Op("broadcast_dim", evaluate=_broadcast_dim, infer=lambda types, params: INT, family="python", raises=True)
+    Op(
+        "broadcast_dim",
+        evaluate=_broadcast_dim,
+        infer=lambda types, params: INT,
+        family="python",
+        raises=True,
+    )
 )
 """The dim that dims (Python ints) broadcast to; raises ValueError if they don't."""
 
@@ -67,11 +69,14 @@ class DimsOp(Op):
 
     __slots__ = ()
 
+    def __init__(self, name: str, *, infer: Callable[..., Any], **record: Any) -> None:
+        super().__init__(name, infer=infer, **record)
+
     def infer_types(
         self, types: tuple[Type, ...], params: Mapping[str, Any], inputs: Sequence[Variable] = ()
     ) -> tuple[Type, ...]:
         """The types of all outputs."""
-        result = self.infer(types, params, inputs)  # type: ignore[call-arg]
+        result: Any = self.infer(types, params, inputs)  # type: ignore[call-arg]
         return result if isinstance(result, tuple) else (result,)
 
 
@@ -100,7 +105,9 @@ def is_natural(value: Any) -> bool:
         return name != "broadcast_dim" or all(map(is_natural, node.inputs))
     if name == "int_max":
         return any(map(is_natural, node.inputs))
-    return name in {"py.add", "py.mul", "py.floordiv", "py.mod", "int_min"} and all(map(is_natural, node.inputs))
+    return name in {"py.add", "py.mul", "py.floordiv", "py.mod", "int_min"} and all(
+        map(is_natural, node.inputs)
+    )
 
 
 # Arithmetic ------------------------------------------------------------------------------------------------------
@@ -233,7 +240,11 @@ def _lift(x: Variable, axis: int, depth: int) -> Int:
     found = memo.get(axis)
     if found is None:
         rule = None if x.node is None or depth <= 0 else _rule(x.node)
-        found = None if rule is None or x.node is None else rule(x, axis, x.node, lambda v, k: _lift(v, k, depth - 1))
+        found = (
+            None
+            if rule is None or x.node is None
+            else rule(x, axis, x.node, lambda v, k: _lift(v, k, depth - 1))
+        )
         found = _ITSELF if found is None else _plain(found)
         memo[axis] = found
     return dim(x, axis=axis) if found is _ITSELF else found
@@ -276,10 +287,11 @@ lifts("cast", "copy", "as_kind", "setitem", "update_at")(same_axis)
 
 def _lift_broadcast(x: Variable, axis: int, node: Node, lift: Callable[..., Int]) -> Int | None:
     from_end = x.tensor.ndim - axis
-    owners = []
-    for v in dict.fromkeys(node.inputs):
-        if isinstance(v.type, TensorType) and v.ndim >= from_end and v.type.shape[-from_end] != 1:
-            owners.append(lift(v, v.ndim - from_end))
+    owners = [
+        lift(v, v.ndim - from_end)
+        for v in dict.fromkeys(node.inputs)
+        if isinstance(v.type, TensorType) and v.ndim >= from_end and v.type.shape[-from_end] != 1
+    ]
     return owners[0] if owners and all(o is owners[0] for o in owners) else None
 
 
@@ -301,7 +313,11 @@ def _lift_getitem(x: Variable, axis: int, node: Node, lift: Callable[..., Int]) 
         if entry[0] == "s":
             if out == axis:
                 whole = entry == "s000" or (entry == "s001" and known(leaves[position]) in {1, -1})
-                return lift(source, place) if whole else _lift_slice(entry, leaves[position:], lift(source, place))
+                return (
+                    lift(source, place)
+                    if whole
+                    else _lift_slice(entry, leaves[position:], lift(source, place))
+                )
             out += 1
         elif entry == "n":
             out += 1
@@ -314,7 +330,10 @@ def _lift_slice(entry: str, leaves: Sequence[Variable], n: Int) -> Int | None:
     """The length of x[a:], x[:-b] and x[a:-b] with constant a and b: max(n - a - b, 0)."""
     if entry[3] == "1":
         return None
-    bounds = [known(leaves[k]) if given == "1" else 0 for k, given in zip((0, entry[1] == "1"), entry[1:3], strict=True)]
+    bounds = [
+        known(leaves[k]) if given == "1" else 0
+        for k, given in zip((0, entry[1] == "1"), entry[1:3], strict=True)
+    ]
     start, stop = bounds
     if start is None or stop is None or start < 0 or (entry[2] == "1" and stop >= 0):
         return None

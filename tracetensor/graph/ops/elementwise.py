@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.graph.answers import Unsupported
-from tracetensor.graph.infer import broadcast_shapes, infer_ufunc, operand_dtype, probed, tensors, ufunc_dtypes
+from tracetensor.graph.infer import (
+    broadcast_shapes,
+    infer_ufunc,
+    operand_dtype,
+    probed,
+    tensors,
+    ufunc_dtypes,
+)
 from tracetensor.graph.node import Constant, Variable, as_variable
 from tracetensor.graph.op import Op, register
 from tracetensor.graph.ops.dims import lift_dim
@@ -44,7 +51,9 @@ def _may_raise(node: Node) -> bool:
         for k, dim in enumerate(reversed(type_.shape)):
             if dim != 1:
                 known.setdefault(k, set()).add(dim)
-    if narrow and (weak or any(not np.iinfo(d).min <= n <= np.iinfo(d).max for d in narrow for n in literals)):
+    if narrow and (
+        weak or any(not np.iinfo(d).min <= n <= np.iinfo(d).max for d in narrow for n in literals)
+    ):
         return True
     for k, dims in known.items():
         if len(dims) > 1 or (None in dims and not _same_dim(node, k)):
@@ -58,7 +67,9 @@ def _same_dim(node: Node, axis_from_end: int) -> bool:
     dims = {
         lift_dim(v, v.ndim - 1 - axis_from_end)
         for v in dict.fromkeys(node.inputs)
-        if isinstance(v.type, TensorType) and v.type.ndim > axis_from_end and v.type.shape[-1 - axis_from_end] != 1
+        if isinstance(v.type, TensorType)
+        and v.type.ndim > axis_from_end
+        and v.type.shape[-1 - axis_from_end] != 1
     }
     return len(dims) <= 1
 
@@ -103,7 +114,12 @@ UFUNCS["clip"] = ufunc_op(np._core.umath.clip)  # type: ignore[attr-defined]
 
 
 def ufunc_call(
-    ufunc: np.ufunc, *args: Any, dtype: Any = None, casting: str = "same_kind", out: Any = None, where: Any = True
+    ufunc: np.ufunc,
+    *args: Any,
+    dtype: Any = None,
+    casting: str = "same_kind",
+    out: Any = None,
+    where: Any = True,
 ) -> Any:
     """A call of an elementwise ufunc on variables or values; `dtype` forces the loop by casting the operands.
 
@@ -126,13 +142,15 @@ def _forced(ufunc: np.ufunc, op: Op, operands: Sequence[Variable], dtype: np.dty
     cast_operands = []
     for variable, type_, wanted in zip(operands, types, loop, strict=False):
         if type_.is_python and wanted.kind in "iu":
-            if type_.kind != "bool" and not (isinstance(variable, Constant) and wanted.type(variable.value) == variable.value):
+            if type_.kind != "bool" and not (
+                isinstance(variable, Constant) and wanted.type(variable.value) == variable.value
+            ):
                 raise Unsupported("a traced Python int that may not fit the dtype")
         elif not type_.is_python and not np.can_cast(type_.dtype, wanted, casting):  # type: ignore[arg-type]
             msg = f"Cannot cast ufunc '{ufunc.__name__}' input from {type_.dtype!r} to {wanted!r} with casting rule '{casting}'"
             raise TypeError(msg)
         if type_.is_python or type_.dtype != wanted:
-            variable = cast(variable, dtype=wanted, **({} if type_.is_array else {"kind": SCALAR}))  # noqa: PLW2901
+            variable = cast(variable, dtype=wanted, **({} if type_.is_array else {"kind": SCALAR}))
         cast_operands.append(variable)
     if ufunc_dtypes(ufunc, tuple([operand_dtype(v.tensor) for v in cast_operands])) != tuple(loop):
         raise Unsupported(f"the loop of {ufunc.__name__} for {dtype}")
@@ -212,7 +230,7 @@ copy = register(Op("copy", evaluate=_copy, infer=_infer_copy, family="copy"))
 """A copy that shares no memory, as an array."""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def scalar_kind_of(kind: str) -> str:
     """The kind that a result of rank 0 has: NumPy scalars stay NumPy scalars."""
     return SCALAR if kind != ARRAY else ARRAY

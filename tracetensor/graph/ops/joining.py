@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,15 @@ from tracetensor.graph.ops.library import (
     probe_types,
     tensor,
 )
-from tracetensor.graph.ops.shape import atleast_1d, atleast_2d, atleast_3d, expand_dims, ravel, slice_axis, take_index
+from tracetensor.graph.ops.shape import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    expand_dims,
+    ravel,
+    slice_axis,
+    take_index,
+)
 from tracetensor.graph.types import ARRAY, INT, TensorType, Type
 
 if TYPE_CHECKING:
@@ -75,7 +84,9 @@ def _concatenate_raises(node: Node) -> bool:
     """Whether the dims beside the axis may differ."""
     axis = node.params["axis"]
     columns = zip(*[shape_of(v) for v in node.inputs], strict=True)
-    return any(k != axis and any(n is not dims[0] and n != dims[0] for n in dims) for k, dims in enumerate(columns))
+    return any(
+        k != axis and any(n is not dims[0] and n != dims[0] for n in dims) for k, dims in enumerate(columns)
+    )
 
 
 concatenate = library_op(
@@ -121,7 +132,9 @@ def join(arrays: Sequence[Variable], axis: int, dtype: Any = None, casting: Any 
 
 
 @answers(np.concatenate, getattr(np, "concat", np.concatenate))
-def concatenate_function(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def concatenate_function(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
+) -> Any:
     """numpy.concatenate."""
     no_out(out)
     parts = items(arrays)
@@ -137,7 +150,9 @@ def concatenate_function(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtyp
 
 
 @answers(np.stack)
-def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def stack(
+    arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
+) -> Any:
     """Arrays of one shape along a new axis."""
     no_out(out)
     parts = [to_array(x) for x in items(arrays)]
@@ -171,7 +186,10 @@ def dstack(tup: Any) -> Any:
 def column_stack(tup: Any) -> Any:
     """Vectors as columns."""
     parts = [to_array(x) for x in items(tup)]
-    columns = [x if x.ndim > 1 else take_index(x, slice(None), None) if x.ndim else take_index(x, None, None) for x in parts]
+    columns = [
+        x if x.ndim > 1 else take_index(x, slice(None), None) if x.ndim else take_index(x, None, None)
+        for x in parts
+    ]
     return join(columns, 1)
 
 
@@ -194,7 +212,9 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     if isinstance(obj, slice):
         raise Unsupported("insert at a slice")
     x = tensor(arr)
-    return insert_(x, tensor(obj), tensor(values), axis=None if static(axis) is None else one_axis(axis, x.ndim))
+    return insert_(
+        x, tensor(obj), tensor(values), axis=None if static(axis) is None else one_axis(axis, x.ndim)
+    )
 
 
 @answers(np.delete)
@@ -237,7 +257,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Varia
         cuts = [int_add(int_mul(size, k), int_smaller(extra, k)) for k in range(points)] + [n]
     else:
         cuts = [0, *points, n]
-    return [slice_axis(x, along, a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [slice_axis(x, along, a, b) for a, b in itertools.pairwise(cuts)]
 
 
 def _points(value: Any) -> Any:
@@ -260,7 +280,7 @@ def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Variable]:
     n = shape_of(x)[along]
     size = split_size(n, sections=points) if isinstance(n, Variable) else _split_size(n, sections=points)
     cuts = [int_mul(size, k) for k in range(points)] + [n]
-    return [slice_axis(x, along, a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [slice_axis(x, along, a, b) for a, b in itertools.pairwise(cuts)]
 
 
 def _split_along(name: str, least: int, axis: int) -> None:
@@ -307,7 +327,7 @@ tile_ = register(
     DimsOp(
         "tile",
         evaluate=lambda x, *reps: np.tile(x, reps),
-        infer=_infer_tile,  # type: ignore[arg-type]
+        infer=_infer_tile,
         family="library",
         raises=lambda node: not all(map(is_natural, node.inputs[1:])),
     )
@@ -331,7 +351,9 @@ def tile(A: Any, reps: Any) -> Any:
 
 def _repeat_shape(types: Sequence[Any], params: Mapping[str, Any]) -> Any:
     axis = params["axis"]
-    return (None,) if axis is None else tuple([None if k == axis else n for k, n in enumerate(types[0].shape)])
+    return (
+        (None,) if axis is None else tuple([None if k == axis else n for k, n in enumerate(types[0].shape)])
+    )
 
 
 repeat_ = library_op("repeat", np.repeat, family="library", shape=_repeat_shape)
@@ -357,7 +379,9 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     return repeat_(x, counts, axis=None if static(axis) is None else one_axis(axis, x.ndim))
 
 
-roll_ = library_op("roll", np.roll, family="library", shape=first_shape, raises=lambda node: node.inputs[1].ndim > 0)
+roll_ = library_op(
+    "roll", np.roll, family="library", shape=first_shape, raises=lambda node: node.inputs[1].ndim > 0
+)
 """numpy.roll(x, shift, axis=axis)."""
 lifts("roll")(same_axis)
 
@@ -368,7 +392,9 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     x = to_array(tensor(a))
     axis = static(axis)
     axes = None if axis is None else static_axes(axis, x.ndim)
-    return roll_(x, tensor(shift), axis=axes[0] if axes is not None and not isinstance(axis, (tuple, list)) else axes)
+    return roll_(
+        x, tensor(shift), axis=axes[0] if axes is not None and not isinstance(axis, (tuple, list)) else axes
+    )
 
 
 def _pad_shape(types: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -379,7 +405,9 @@ def _pad_shape(types: Sequence[Any], params: Mapping[str, Any]) -> Any:
     return tuple([None if n is None else n + a + b for n, (a, b) in zip(types[0].shape, pairs, strict=True)])
 
 
-def _pad_value(x: Any, *values: Any, names: tuple[str, ...] = (), pad_width: Any = None, mode: str, **options: Any) -> Any:
+def _pad_value(
+    x: Any, *values: Any, names: tuple[str, ...] = (), pad_width: Any = None, mode: str, **options: Any
+) -> Any:
     named = dict(zip(names, values, strict=True))
     width = named.pop("pad_width", pad_width)
     return np.pad(x, width, mode, **named, **options)  # type: ignore[call-overload]
@@ -430,14 +458,16 @@ def _infer_resize(types: Sequence[Type], params: Mapping[str, Any], inputs: Sequ
     return TensorType(found.dtype, static_dims(inputs[1:]), ARRAY)
 
 
-resize_ = register(DimsOp("resize", evaluate=_resize_value, infer=_infer_resize, family="library", raises=True))  # type: ignore[arg-type]
+resize_ = register(
+    DimsOp("resize", evaluate=_resize_value, infer=_infer_resize, family="library", raises=True)
+)
 """numpy.resize(x, dims): elements repeated as often as need be."""
-lifts("resize")(lambda x, axis, node, lift: node.inputs[1 + axis] if is_natural(node.inputs[1 + axis]) else None)
+lifts("resize")(
+    lambda x, axis, node, lift: node.inputs[1 + axis] if is_natural(node.inputs[1 + axis]) else None
+)
 
 
 @answers(np.resize)
 def resize(a: Any, new_shape: Any) -> Any:
     """numpy.resize."""
     return resize_(to_array(tensor(a)), *dim_inputs(dims_of(new_shape)))
-
-

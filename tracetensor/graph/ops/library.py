@@ -202,7 +202,9 @@ def plain(value: Any) -> Any:
 # Ops that are a NumPy function -----------------------------------------------------------------------------------
 
 
-def call(function: Callable[..., Any], values: Sequence[Any], names: tuple[str, ...], params: Mapping[str, Any]) -> Any:
+def call(
+    function: Callable[..., Any], values: Sequence[Any], names: tuple[str, ...], params: Mapping[str, Any]
+) -> Any:
     """function(*values, **params), the last values being keyword arguments of these names."""
     count = len(values) - len(names)
     result = function(*values[:count], **dict(zip(names, values[count:], strict=True)), **params)
@@ -272,14 +274,19 @@ def library_op(
     return register(Op(name, evaluate=evaluate, infer=infer, family=family, raises=raises))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def parameters_of(function: Callable[..., Any], signature: str | None) -> inspect.Signature:
     """The signature of a function; of C functions, as given."""
     if signature is not None:
         names = [part.strip() for part in signature.split(",")]
         kinds = inspect.Parameter.POSITIONAL_OR_KEYWORD
         return inspect.Signature(
-            [inspect.Parameter(n.rstrip("?"), kinds, default=None if n[-1] == "?" else inspect.Parameter.empty) for n in names]
+            [
+                inspect.Parameter(
+                    n.rstrip("?"), kinds, default=None if n[-1] == "?" else inspect.Parameter.empty
+                )
+                for n in names
+            ]
         )
     return inspect.signature(function)
 
@@ -315,7 +322,10 @@ def declare(
         for key in required:
             if key in bound and given(bound[key]):
                 inputs.append(tensor(bound.pop(key)))
-                if len(inputs) <= len(required) and accepted.parameters[key].default is not inspect.Parameter.empty:
+                if (
+                    len(inputs) <= len(required)
+                    and accepted.parameters[key].default is not inspect.Parameter.empty
+                ):
                     names.append(key)
             else:
                 bound.pop(key, None)

@@ -80,7 +80,7 @@ def _lift_solve(x: Variable, axis: int, node: Node, lift: Callable[..., Int]) ->
 # Results with names ----------------------------------------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _result_class(function: Callable[..., Any]) -> Any:
     """The named tuple that a function returns, learnt by calling it."""
     return type(function(np.eye(1)))
@@ -185,5 +185,3 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
         msg = "Expecting at least two arrays."
         raise ValueError(msg)
     return dot(*factors) if len(factors) == 2 else multi_dot_(*factors)
-
-

@@ -184,7 +184,11 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         count = int(axes)
         over_x, over_y = tuple(range(x.ndim - count, x.ndim)), tuple(range(count))
     dims_x, dims_y = shape_of(x), shape_of(y)
-    if len(over_x) != len(over_y) or any(k < 0 or k >= x.ndim for k in over_x) or any(k >= y.ndim for k in over_y):
+    if (
+        len(over_x) != len(over_y)
+        or any(k < 0 or k >= x.ndim for k in over_x)
+        or any(k >= y.ndim for k in over_y)
+    ):
         msg = "shape-mismatch for sum"
         raise ValueError(msg)
     for i, j in zip(over_x, over_y, strict=True):
@@ -192,7 +196,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         if m is not None and n is not None and m != n:
             msg = "shape-mismatch for sum"
             raise ValueError(msg)
-    if len(over_x) > 1 and any(dims_x[i] is not dims_y[j] and dims_x[i] != dims_y[j] for i, j in zip(over_x, over_y, strict=True)):
+    if len(over_x) > 1 and any(
+        dims_x[i] is not dims_y[j] and dims_x[i] != dims_y[j] for i, j in zip(over_x, over_y, strict=True)
+    ):
         return _tensordot(x, y, axes_a=over_x, axes_b=over_y)
     kept_x = [k for k in range(x.ndim) if k not in over_x]
     kept_y = [k for k in range(y.ndim) if k not in over_y]
@@ -299,6 +305,8 @@ def _view_by_subscripts(x: Variable, term: str, result: str) -> Any:
     """An einsum of one array that sums nothing gives a view: a transpose."""
     if "." in term or len(set(term)) != len(term) or sorted(term) != sorted(result) or len(term) != x.ndim:
         raise Unsupported("einsum that gives a view of a diagonal")
-    return permute(to_array(x), [term.index(letter) for letter in result]) if term else einsum_(x, subscripts="->", optimize=False)
-
-
+    return (
+        permute(to_array(x), [term.index(letter) for letter in result])
+        if term
+        else einsum_(x, subscripts="->", optimize=False)
+    )

@@ -113,7 +113,9 @@ class Reduction:
             if name == "dtype":
                 if (dtype := dtype_of(value)) is not None:
                     params["dtype"] = dtype
-            elif name in {"ddof", "correction"} and not (isinstance(value, Variable) and not isinstance(value, Constant)):
+            elif name in {"ddof", "correction"} and not (
+                isinstance(value, Variable) and not isinstance(value, Constant)
+            ):
                 if value is not NO_VALUE and not (name == "ddof" and value == 0):
                     params[name] = plain(value)
             elif value is not NO_VALUE and value is not None and not (name == "where" and value is True):
@@ -123,7 +125,9 @@ class Reduction:
         return self.op(x, *extras.values(), **params)
 
 
-def _reduction(name: str, order: str, *, raises: Any = _extras_raise, method: bool = False, also: str = "") -> Op:
+def _reduction(
+    name: str, order: str, *, raises: Any = _extras_raise, method: bool = False, also: str = ""
+) -> Op:
     op = library_op(name, getattr(np, name), family="reduction", shape=_shape, raises=raises)
     lifts(name)(_lift)
     functions = [f for f in map(find, [name, *also.split()]) if f is not None]
@@ -164,7 +168,9 @@ def _median(name: str) -> None:
     lifts(name)(_lift)
 
     @answers(getattr(np, name))
-    def build(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, keepdims: Any = False) -> Any:
+    def build(
+        a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, keepdims: Any = False
+    ) -> Any:
         no_out(out)
         if static_bool(overwrite_input):
             raise Unsupported("overwrite_input")
@@ -186,7 +192,7 @@ def _quantile(name: str) -> None:
     op = library_op(name, getattr(np, name), family="reduction", shape=_quantile_shape)
 
     @answers(getattr(np, name))
-    def build(
+    def build(  # noqa: PLR0913, PLR0917 - NumPy's signature
         a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, method: Any = "linear",
         keepdims: Any = False, *, weights: Any = None,
     ) -> Any:  # fmt: skip
@@ -304,7 +310,9 @@ def _inclusive(name: str) -> None:
     op = library_op(name, function, family="library")
 
     @answers(function)
-    def build(x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False) -> Any:
+    def build(
+        x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False
+    ) -> Any:
         no_out(out)
         x = tensor(x)
         target = dtype_of(dtype)
@@ -321,7 +329,9 @@ average_ = library_op("average", np.average, family="reduction")
 
 
 @answers(np.average)
-def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = NO_VALUE) -> Any:
+def average(
+    a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = NO_VALUE
+) -> Any:
     """numpy.average: with `returned`, the sum of weights too."""
     x = tensor(a)
     params: dict[str, Any] = {"axis": _axes(axis, x), "keepdims": static_bool(keepdims)}
@@ -365,7 +375,7 @@ NAMED = {"add": "sum", "multiply": "prod", "minimum": "min", "maximum": "max"}
 def _reduce(ufunc: str) -> Callable[..., Any]:
     named = NUMPY[getattr(np, NAMED[ufunc])] if ufunc in NAMED else None
 
-    def build(
+    def build(  # noqa: PLR0913, PLR0917 - NumPy's signature
         array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NO_VALUE,
         where: Any = True,
     ) -> Any:  # fmt: skip
@@ -382,7 +392,9 @@ def _reduce(ufunc: str) -> Callable[..., Any]:
         if extras:
             options["names"] = tuple(extras)
         axes = _axes(axis, x)
-        return ufunc_reduce(x, *extras.values(), ufunc=ufunc, axis=axes, keepdims=static_bool(keepdims), **options)
+        return ufunc_reduce(
+            x, *extras.values(), ufunc=ufunc, axis=axes, keepdims=static_bool(keepdims), **options
+        )
 
     build.__doc__ = f"numpy.{ufunc}.reduce."
     return build
@@ -452,8 +464,6 @@ def trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = 
 def linalg_trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
     """The sum along the diagonal of the last two axes."""
     return trace(x, offset, -2, -1, dtype)
-
-
 
 
 def _method_call(method: str) -> Callable[..., Any]:

@@ -80,7 +80,9 @@ take_along_axis_ = library_op("take_along_axis", np.take_along_axis, family="tak
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     """Elements at indices that differ from line to line."""
     x = to_array(tensor(arr))
-    return take_along_axis_(x, to_array(tensor(indices)), axis=None if static(axis) is None else one_axis(axis, x.ndim))
+    return take_along_axis_(
+        x, to_array(tensor(indices)), axis=None if static(axis) is None else one_axis(axis, x.ndim)
+    )
 
 
 compress_ = library_op("compress", np.compress, family="library")
@@ -91,7 +93,9 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """The slices of an axis where the condition holds."""
     no_out(out)
     x = to_array(tensor(a))
-    return compress_(to_array(tensor(condition)), x, axis=None if static(axis) is None else one_axis(axis, x.ndim))
+    return compress_(
+        to_array(tensor(condition)), x, axis=None if static(axis) is None else one_axis(axis, x.ndim)
+    )
 
 
 @answers(method="compress")
@@ -102,7 +106,9 @@ def compress_method(a: Any, condition: Any, axis: Any = None, out: Any = None) -
 
 declare(np.extract, "condition arr")
 
-choose_ = library_op("choose", lambda x, *choices, **options: np.choose(x, choices, **options), shape=broadcast_rule)
+choose_ = library_op(
+    "choose", lambda x, *choices, **options: np.choose(x, choices, **options), shape=broadcast_rule
+)
 """numpy.choose(x, choices[, mode=mode])."""
 
 
@@ -138,7 +144,16 @@ numpy_clip = library_op("numpy_clip", np.clip, shape=broadcast_rule)
 
 
 @answers(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **kwargs: Any) -> Any:
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+    **kwargs: Any,
+) -> Any:
     """numpy.clip: a bound that is None is no bound."""
     no_out(out, *kwargs.values())
     low = a_min if given(a_min) else min

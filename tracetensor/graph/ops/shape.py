@@ -143,7 +143,9 @@ def _reshape_raises(node: Node) -> bool:
 
 
 reshape = register(
-    DimsOp("reshape", evaluate=_reshape, infer=_infer_reshape, family="view", raises=_reshape_raises, views=True)  # type: ignore[arg-type]
+    DimsOp(
+        "reshape", evaluate=_reshape, infer=_infer_reshape, family="view", raises=_reshape_raises, views=True
+    )
 )
 """numpy.reshape(x, dims, order=order), dims as int inputs, one of them may be -1."""
 
@@ -193,7 +195,7 @@ broadcast_to = register(
     DimsOp(
         "broadcast_to",
         evaluate=lambda x, *dims: np.broadcast_to(x, dims),
-        infer=_infer_broadcast_to,  # type: ignore[arg-type]
+        infer=_infer_broadcast_to,
         family="view",
         raises=_broadcast_raises,
         views=True,
@@ -230,8 +232,9 @@ squeeze = register(
         evaluate=_squeeze,
         infer=_infer_squeeze,
         family="view",
-        raises=lambda node: "rest" in node.params
-        or any(node.inputs[0].tensor.shape[k] != 1 for k in node.params["axes"]),
+        raises=lambda node: (
+            "rest" in node.params or any(node.inputs[0].tensor.shape[k] != 1 for k in node.params["axes"])
+        ),
         views=True,
     )
 )
@@ -253,13 +256,13 @@ def _infer_diagonal(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
     offset, axis1, axis2 = params["offset"], params["axis1"], params["axis2"]
     rest = [n for k, n in enumerate(x.shape) if k not in {axis1, axis2}]
     m, n = x.shape[axis1], x.shape[axis2]
-    size = None if m is None or n is None else max(min(m, n - offset) if offset > 0 else min(m + offset, n), 0)
+    size = (
+        None if m is None or n is None else max(min(m, n - offset) if offset > 0 else min(m + offset, n), 0)
+    )
     return TensorType(x.dtype, (*rest, size), ARRAY)
 
 
-diagonal_ = register(
-    Op("diagonal", evaluate=_diagonal, infer=_infer_diagonal, family="view", views=True)
-)
+diagonal_ = register(Op("diagonal", evaluate=_diagonal, infer=_infer_diagonal, family="view", views=True))
 """numpy.diagonal(x, offset, axis1, axis2): a read-only view."""
 
 
@@ -268,13 +271,9 @@ def _infer_part(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
     return TensorType(x.dtype.type(0).real.dtype, x.shape, x.kind)
 
 
-real_ = register(
-    Op("real", evaluate=lambda x: x.real, infer=_infer_part, family="view", views=True)
-)
+real_ = register(Op("real", evaluate=lambda x: x.real, infer=_infer_part, family="view", views=True))
 """x.real of a NumPy array or scalar; shares memory."""
-imag_ = register(
-    Op("imag", evaluate=lambda x: x.imag, infer=_infer_part, family="view", views=True)
-)
+imag_ = register(Op("imag", evaluate=lambda x: x.imag, infer=_infer_part, family="view", views=True))
 """x.imag of a NumPy array or scalar; shares memory if x is complex, else read-only zeros."""
 
 
@@ -486,9 +485,11 @@ def broadcast_arrays(*args: Any, subok: Any = False) -> tuple[Variable, ...]:
     arrays = [to_array(tensor(a)) for a in args]
     shapes = [shape_of(x) for x in arrays]
     dims = broadcast_dims(*shapes)
-    if all(len(s) == len(dims) and all(a is b or a == b for a, b in zip(s, dims, strict=True)) for s in shapes):
-        return tuple(arrays)
-    return tuple([expand_to(x, dims) for x in arrays])
+
+    def has_them(shape: Sequence[Int]) -> bool:
+        return len(shape) == len(dims) and all(m is n or m == n for m, n in zip(shape, dims, strict=True))
+
+    return tuple([x if has_them(s) else expand_to(x, dims) for x, s in zip(arrays, shapes, strict=True)])
 
 
 def _at_least(rank: int) -> Callable[..., Any]:
@@ -521,7 +522,10 @@ def diagonal(a: Any, offset: Any = 0, axis1: Any = None, axis2: Any = None) -> V
     if x.ndim < 2:
         msg = "diag requires an array of at least two dimensions"
         raise ValueError(msg)
-    first, second = one_axis(0 if axis1 is None else axis1, x.ndim), one_axis(1 if axis2 is None else axis2, x.ndim)
+    first, second = (
+        one_axis(0 if axis1 is None else axis1, x.ndim),
+        one_axis(1 if axis2 is None else axis2, x.ndim),
+    )
     if first == second:
         msg = "axis1 and axis2 cannot be the same"
         raise ValueError(msg)

@@ -52,7 +52,9 @@ def _sorted(name: str, *, method: bool = False) -> None:
             x, along = ravel(x) if x.ndim > 1 else x, 0
         else:
             along = one_axis(axis, x.ndim)
-        options = {"kind": plain(kind)} if given(kind) else {"stable": static_bool(stable)} if given(stable) else {}
+        options = (
+            {"kind": plain(kind)} if given(kind) else {"stable": static_bool(stable)} if given(stable) else {}
+        )
         return op(x, axis=along, **options)
 
     build.__name__, build.__doc__ = name, f"numpy.{name}."
@@ -84,7 +86,9 @@ def _partitioned(name: str, *, method: bool = False) -> None:
 _partitioned("partition")
 _partitioned("argpartition", method=True)
 
-lexsort_ = library_op("lexsort", lambda *keys, axis: np.lexsort(keys, axis=axis), family="sort", shape=broadcast_rule)
+lexsort_ = library_op(
+    "lexsort", lambda *keys, axis: np.lexsort(keys, axis=axis), family="sort", shape=broadcast_rule
+)
 """numpy.lexsort(keys, axis=axis)."""
 
 
@@ -227,14 +231,18 @@ unique_ = library_op("unique", _unique_value, family="set", raises=False)
 
 
 @answers(np.unique)
-def unique(
+def unique(  # noqa: PLR0913 - NumPy's signature
     ar: Any, return_index: Any = False, return_inverse: Any = False, return_counts: Any = False, axis: Any = None, *,
     equal_nan: Any = True, sorted: Any = True,
 ) -> Any:  # fmt: skip
     """numpy.unique."""
     if not static_bool(sorted):
         raise Unsupported("unique values in no order")
-    options: dict[str, Any] = {"return_index": return_index, "return_inverse": return_inverse, "return_counts": return_counts}
+    options: dict[str, Any] = {
+        "return_index": return_index,
+        "return_inverse": return_inverse,
+        "return_counts": return_counts,
+    }
     chosen = {k: True for k, v in options.items() if static_bool(v)}
     x = to_array(tensor(ar))
     if static(axis) is not None:
@@ -264,7 +272,14 @@ def _unique_named(name: str) -> None:
 for _name in ("unique_values", "unique_counts", "unique_inverse", "unique_all"):
     _unique_named(_name)
 
-isin = declare(np.isin, "element test_elements", "assume_unique invert kind", family="set", shape=first_shape, raises=False)
+isin = declare(
+    np.isin,
+    "element test_elements",
+    "assume_unique invert kind",
+    family="set",
+    shape=first_shape,
+    raises=False,
+)
 declare("in1d", "ar1 ar2", "assume_unique invert kind", family="set", raises=False)
 declare(np.intersect1d, "ar1 ar2", "assume_unique return_indices", family="set")
 declare(np.union1d, "ar1 ar2", family="set")
