@@ -66,7 +66,7 @@ class A:
 
 
 def lay_out(x, layout):
-    if layout == "F":
+    if layout == "F" and x.ndim:
         return np.asfortranarray(x)
     if layout == "reversed" and x.ndim:
         return np.ascontiguousarray(x[::-1])[::-1]

@@ -206,6 +206,15 @@ def test_lists():
     assert agree(graph, 0, 1.5)[0] is IndexError
 
 
+@pytest.mark.parametrize("value", [np.float64(2), np.int8(3), True, 2, 1j, np.float16(1), np.arange(3.0)])
+def test_lists_of_every_kind(value):
+    n, x = new(INT), new(type_of(value, static_shape=False))
+    grown = loop(lambda i, s, x: [list_append(s, x)], [list_make(type=ListType(x.type))], [x], steps=n)[0]
+    rest, last = list_pop(grown, 0)
+    agree(Graph([n, x], [list_set(rest, x, -1), last, list_get(rest, 1), grown]), 4, value)
+    agree(Graph([n, x], [list_set(rest, x, -1), last]), 4, value)
+
+
 def test_lists_of_the_caller_are_left_alone():
     s = new(ListType(INT))
     graph = Graph([s], [list_append(s, 3), list_set(s, 7, 0), list_pop(s, 0)[0]])

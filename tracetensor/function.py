@@ -104,9 +104,16 @@ class Version:
                 isinstance(v, np.ndarray) and np.may_share_memory(out, v) for v in values
             ):
                 outputs[k] = out.copy()
+        made: dict[int, Any] = {}
         for path, how, recipe in self.trace.writes:
-            self._write(fetch(path, parameters), how, recipe.build(outputs, parameters))
-        return self.trace.result.build(outputs, parameters)
+            target, value = fetch(path, parameters), recipe.build(outputs, parameters, made)
+            if how == "array" and value is not target:
+                # Something else may have been computed in the argument's memory.
+                for k, out in enumerate(outputs):
+                    if out is not value and isinstance(out, np.ndarray) and np.may_share_memory(out, target):
+                        outputs[k] = out.copy()
+            self._write(target, how, value)
+        return self.trace.result.build(outputs, parameters, made)
 
     def _write(self, target: Any, how: str, value: Any) -> None:
         if how == "array":

@@ -72,6 +72,8 @@ class TensorType(Type):
 
     def __new__(cls, dtype: Any, shape: Shape = (), kind: str = ARRAY) -> TensorType:
         dtype = np.dtype(dtype)
+        if dtype.kind in NUMERIC_KINDS:
+            dtype = np.dtype(dtype.str)  # one object for types that are equal, such as C's long and long long
         found: TensorType = _intern(cls, (cls, dtype, tuple(shape), kind))
         return found
 

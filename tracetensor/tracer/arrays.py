@@ -125,7 +125,7 @@ class Arrays:
     def argument(self, value: Any) -> Any:
         """A value as builders take it: a variable if traced, nested containers included, else itself."""
         kind = type(value)
-        if kind in (TracedScalar, TracedArray, TracedObject):
+        if kind in (TracedScalar, TracedArray, TracedObject, TracedUnion):
             return self.variable(value)
         if kind is TracedList and value.dynamic is not None:
             return self.list_as_array(value)
@@ -139,8 +139,8 @@ class Arrays:
             return self.variable(value)
         return value
 
-    def list_as_array(self, value: TracedList) -> Variable:
-        """numpy.array(list) of a list of traced length."""
+    def list_as_array(self, value: TracedList, *, given: bool = False) -> Variable:
+        """numpy.array(list) of a list of traced length; `given`: its dtype is known even where it is empty."""
         dynamic: Dynamic = value.dynamic
         columns = []
         for variable, element in zip(dynamic.variables, dynamic.form.types, strict=True):
@@ -148,7 +148,7 @@ class Arrays:
                 msg = f"a list of {element!r} is used as an array"
                 raise Fallback(msg)
             type_ = TensorType(element.dtype, (None, *element.shape), ARRAY)
-            columns.append(self.state.emit(control.list_array, [variable], {"type": type_}).out)
+            columns.append(self.state.emit(control.list_array, [variable], {"type": type_, "given": given}).out)
         if dynamic.skeleton == LEAF:
             return columns[0]
         flat = all(s == LEAF for s in dynamic.skeleton[1])
@@ -199,6 +199,8 @@ class Arrays:
             inputs = tuple([self.state.outermost(v) for v in node.inputs[1:]])
             step = Step(node.op, inputs, tuple(sorted(node.params.items())))
             if node.op.name == "reshape" and not self._reshape_is_view(source.storage, steps, node):
+                return self.uncertain_view(result, source.storage, node.op.name)
+            if node.op.name == "ascontiguous" and not self.state_contiguous(source.storage):
                 return self.uncertain_view(result, source.storage, node.op.name)
             if node.op.name == "as_kind":
                 return self.wrap(result)

@@ -410,6 +410,33 @@ for _function, _name in ((math.floor, "floor"), (math.ceil, "ceil"), (math.trunc
     _rounding(_function, _name)
 
 
+def _array_of(function: Any) -> None:
+    @handles(function, unions=False)
+    def array(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        calls, value = interpreter.calls, args[0] if args else None
+        if type(value) is not TracedList or value.dynamic is None:
+            spread = calls._spread(function, args, kwargs)
+            return calls.library(function, args, kwargs) if spread is None else spread[0]
+        arrays = interpreter.arrays
+        if len(args) > 1 or kwargs.get("dtype") is not None:
+            made = arrays.wrap(arrays.list_as_array(value, given=True))
+            return calls.library(function, [made, *args[1:]], kwargs)
+        elements = value.dynamic.form.types
+        if len(elements) == 1 and elements[0].dtype == np.float64 and elements[0].ndim == 0:
+            return arrays.wrap(arrays.list_as_array(value, given=True))
+        # The array of an empty list is float64, whatever the list would have held.
+        empty = interpreter.truth_of(interpreter.operations.binary("eq", interpreter.sequences.length(value), 0))
+        return interpreter.control.choose(
+            arrays.variable(TracedScalar(empty)) if isinstance(empty, Variable) else arrays.variable(empty),
+            lambda: calls.library(function, [[]], {}),
+            lambda: arrays.wrap(arrays.list_as_array(value, given=True)),
+        )
+
+
+for _function in (np.array, np.asarray, np.asanyarray):
+    _array_of(_function)
+
+
 @handles(np.iterable)
 def _iterable(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return not isinstance(args[0], TracedScalar) and np.iterable(args[0])

@@ -189,9 +189,11 @@ class Control:
         self, condition: Variable, a: Branch, b: Branch, slots: list[tuple[Variable, Variable]]
     ) -> tuple[Variable, ...]:
         sides = (a, b)
+        if not slots:
+            if not a.region.roots and not b.region.roots:
+                return ()
+            slots = [(constant(0), constant(0))]  # what makes a node that is there for its effects a root
         outputs = [[side.region.lift(pair[k]) for pair in slots] for k, side in enumerate(sides)]
-        if not slots and not a.region.roots and not b.region.roots:
-            return ()
         captured = list(dict.fromkeys([*a.region.captured(), *b.region.captured()]))
         graphs = []
         for k, side in enumerate(sides):
@@ -310,6 +312,33 @@ class Control:
             raise Fallback(msg)
         return merged
 
+    def resolve_all(self, values: list[Any], action: Callable[[list[Any]], Any]) -> Any:
+        """Do something with values of which some, or entries of tuples among them, are unions."""
+        for k, value in enumerate(values):
+            if type(value) is TracedUnion:
+                return self.resolve(value, lambda v: self.resolve_all([*values[:k], v, *values[k + 1 :]], action))
+            if type(value) is tuple and any(type(v) is TracedUnion for v in value):
+                return self.resolve_all(
+                    list(value),
+                    lambda entries: self.resolve_all([*values[:k], tuple(entries), *values[k + 1 :]], action),
+                )
+        return action(values)
+
+    def without(self, union: TracedUnion, dropped: Callable[[Any], bool]) -> Any:
+        """The union, known not to be one of some alternatives."""
+        kept = [k for k, v in enumerate(union.alternatives) if not dropped(v)]
+        if not kept or len(kept) == len(union.alternatives):
+            return union
+        if len(kept) == 1:
+            return union.alternatives[kept[0]]
+        tag = self.state.region.lift(union.tag)
+        number: Variable = constant(0)
+        for place, k in enumerate(kept[1:], 1):
+            is_k = self.state.emit(PYTHON["eq"], [tag, constant(k)]).out
+            part = self.state.emit(PYTHON["mul"], [is_k, constant(place)]).out
+            number = self.state.emit(PYTHON["add"], [number, part]).out
+        return TracedUnion(number, tuple([union.alternatives[k] for k in kept]))
+
     # Loops -----------------------------------------------------------------------------------------------------
 
     def loop(self, loop: Loop) -> Completion:
@@ -338,6 +367,8 @@ class Control:
                 if not self._unrollable(loop, needed):
                     raise
                 loop.must_unroll = True
+        if loop.must_unroll and isinstance(loop.length, Variable):
+            self.force(loop.length, f"the number of steps of the loop at line {loop.line}")
         if loop.must_unroll and not self._may_unroll(loop, offset, go):
             msg = f"the loop at line {loop.line} would have to be unrolled, and its length is not known or too great"
             raise Fallback(msg)
@@ -749,7 +780,8 @@ class _ScanTracer:
 
     def _differs(self, place: Place, head: Any, end: Any) -> None:
         label = _label(place)
-        if head[0] == "items" and end[0] in {"items", "dynamic items"}:
+        grows = end[0] == "dynamic items" or (end[0] == "items" and len(end[1]) != len(head[1]))
+        if head[0] == "items" and grows:
             items, dynamic = self.state.get_place(place)
             self.weak[place] = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             raise Again
@@ -850,6 +882,8 @@ class _ScanTracer:
                 carry_in.append(self._input(type_, "last"))
                 carry_out.append(leaf)
                 initial.append(control.undefined(type=type_))
+        if not carry_in:
+            carry_in, carry_out, initial = [self._input(INT, "none")], [constant(0)], [constant(0)]
         captured_in, captured = [], []
         for head in out["read"].values():
             captured_in.append(head)

@@ -225,7 +225,9 @@ class Interpreter:
         elif isinstance(target, ast.Subscript):
             container = self.expression(frame, target.value)
             index = self.expression(frame, target.slice)
-            self.distribute(container, lambda c: self._augment_item(frame, c, index, name, node.value))
+            self.control.resolve_all(
+                [container, index], lambda pair: self._augment_item(frame, pair[0], pair[1], name, node.value)
+            )
         else:
             owner = self.expression(frame, target.value)
             old = self.calls.attribute(owner, target.attr)
@@ -283,8 +285,9 @@ class Interpreter:
     def _choose(
         self, frame: Frame, node: ast.If, test: Variable, body: Any, orelse: Any, dead_after: ast.If | None
     ) -> Completion:
-        def branch(statements: list[ast.stmt]) -> Callable[[], Completion]:
+        def branch(statements: list[ast.stmt], holds: bool) -> Callable[[], Completion]:
             def action() -> Completion:
+                self.refine(frame, node.test, holds)
                 completion = self.block(frame, statements)
                 if dead_after is not None and completion.only == NORMAL:
                     self._forget(frame, dead_after)
@@ -292,7 +295,27 @@ class Interpreter:
 
             return action
 
-        return self.control.choose_block(test, branch(body), branch(orelse))
+        return self.control.choose_block(test, branch(body, True), branch(orelse, False))
+
+    def refine(self, frame: Frame, test: ast.AST, holds: bool) -> None:
+        """Where a test like `x is None` is known to hold, or not, the union that x is has fewer alternatives."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            self.refine(frame, test.operand, not holds)
+        elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
+            for part in test.values:
+                self.refine(frame, part, holds)
+        elif (
+            isinstance(test, ast.Compare)
+            and isinstance(test.ops[0], (ast.Is, ast.IsNot))
+            and isinstance(test.left, ast.Name)
+            and isinstance(test.comparators[0], ast.Constant)
+            and test.comparators[0].value is None
+        ):
+            value = frame.locals.get(test.left.id)
+            if type(value) is TracedUnion:
+                none = isinstance(test.ops[0], ast.Is) is holds
+                refined = self.control.without(value, lambda v: (v is None) is not none)
+                self.set_local(frame, test.left.id, refined)
 
     def _forget(self, frame: Frame, node: ast.AST) -> None:
         """Drop locals that nothing reads any more, so that they need not be merged."""
@@ -517,6 +540,7 @@ class Interpreter:
         elif isinstance(target, ast.Subscript):
             container = self.expression(frame, target.value)
             index = self.expression(frame, target.slice)
+            frame.line = target.lineno
             self.sequences.set_item(container, index, value)
         elif isinstance(target, (ast.Tuple, ast.List)):
             self._unpack(frame, target.elts, value)
@@ -632,6 +656,7 @@ class Interpreter:
             return stop if first is stop else self._truth_of_chain(frame, stop, nodes[1:])
 
         def rest() -> Any:
+            self.refine(frame, nodes[0], not stop)
             inner = self._truth_of_chain(frame, stop, nodes[1:])
             return inner if type(inner) is bool else TracedScalar(inner)
 
@@ -719,9 +744,7 @@ class Interpreter:
         container = self.expression(frame, node.value)
         index = self.expression(frame, node.slice)
         frame.line = node.lineno
-        return self.distribute(
-            container, lambda c: self.distribute(index, lambda k: self.sequences.get_item(c, k))
-        )
+        return self.control.resolve_all([container, index], lambda pair: self.sequences.get_item(*pair))
 
     def eval_Slice(self, frame: Frame, node: ast.Slice) -> Any:
         parts = [None if p is None else self.expression(frame, p) for p in (node.lower, node.upper, node.step)]

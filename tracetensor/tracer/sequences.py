@@ -10,8 +10,9 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.node import constant
 from tracetensor.graph.op import find_op
-from tracetensor.graph.ops import control
+from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.shape import shape_of
+from tracetensor.graph.types import ARRAY
 from tracetensor.tracer.control import COMPLETIONS, NORMAL, Loop
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.state import Box
@@ -129,8 +130,10 @@ class Sequences:
         msg = f"'{type(value).__name__}' object is not iterable"
         raise TypeError(msg)
 
-    def unified(self, union: TracedUnion) -> Any:
-        """One sequence for a union of arrays, or of lists and tuples of one length."""
+    def unified(self, union: Any) -> Any:
+        """One sequence for a union of arrays, or of lists and tuples of one length; other values as they are."""
+        if type(union) is not TracedUnion:
+            return union
         sizes = {len(v) if isinstance(v, tuple) or (type(v) is TracedList and v.dynamic is None) else -1
                  for v in union.alternatives}  # fmt: skip
         if len(sizes) == 1 and -1 not in sizes:
@@ -141,6 +144,7 @@ class Sequences:
         return self.interpreter.control.unify(union)
 
     def enumerate(self, value: Any, start: Any = 0) -> TracedSequence:
+        value = self.unified(value)
         length, item = self._steps(value)
         ops = self.interpreter.operations
         return TracedSequence(
@@ -148,6 +152,7 @@ class Sequences:
         )
 
     def zip(self, *values: Any) -> TracedSequence:
+        values = tuple(map(self.unified, values))
         parts = [self._steps(v) for v in values]
         whole = all(map(self.indexable, values))
         length = self.shortest([p[0] for p in parts])
@@ -169,6 +174,7 @@ class Sequences:
     def reversed(self, value: Any) -> Any:
         if type(value) is range:
             return value[::-1]
+        value = self.unified(value)
         length, item = self._steps(value)
         ops = self.interpreter.operations
 
@@ -231,8 +237,12 @@ class Sequences:
         if container.type.is_python:
             msg = f"'{container.__class__.__name__}' object is not subscriptable"
             raise TypeError(msg)
-        if index in ((), Ellipsis):
+        if index == ():
             return container
+        entries = index if isinstance(index, tuple) else (index,)
+        if all(e is None or e is Ellipsis for e in entries):
+            variable = self.state.emit(elementwise.as_kind, [container.variable], {"kind": ARRAY}).out
+            return self.get_item(self.arrays.wrap(variable), index)
         msg = "invalid index to scalar variable."
         raise IndexError(msg)
 
@@ -313,27 +323,16 @@ class Sequences:
 
     def set_item(self, container: Any, index: Any, value: Any) -> None:
         """container[index] = value."""
-        control_ = self.interpreter.control
-        for union in (container, index, value):
-            if type(union) is TracedUnion:
-                # A list may hold one of several values; an array takes whichever it is.
-                if union is value and type(container) is not TracedArray:
-                    continue
-                pick = [container, index, value]
-                position = next(k for k, v in enumerate(pick) if v is union)
-                control_.resolve(
-                    union, lambda v, p=position: self.set_item(*[*pick[:p], v, *pick[p + 1 :]])
-                )
-                return
+        resolve_all = self.interpreter.control.resolve_all
+        resolve_all([container, index], lambda pair: self._set_item(pair[0], pair[1], value))
+
+    def _set_item(self, container: Any, index: Any, value: Any) -> None:
         if type(container) is TracedArray:
-            if type(index) is tuple and any(type(e) is TracedUnion for e in index):
-                position = next(k for k, e in enumerate(index) if type(e) is TracedUnion)
-                control_.resolve(
-                    index[position],
-                    lambda e: self.set_item(container, (*index[:position], e, *index[position + 1 :]), value),
-                )
-                return
-            self.arrays.set_index(container, index, value)
+            # An array takes whichever of several values it is; a list may hold one of several.
+            self.interpreter.control.resolve_all(
+                [value] if type(value) is not tuple else [],
+                lambda values: self.arrays.set_index(container, index, *(values or [value])),
+            )
             return
         if type(container) is TracedList:
             self._set_list_item(container, index, value)

@@ -42,18 +42,19 @@ class Liveness:
     head: frozenset[str] = frozenset()
 
 
-_cache: dict[types.CodeType, FunctionSource] = {}
+_cache: dict[Any, FunctionSource] = {}
 _lock = threading.Lock()
 
 
 def source_of(function: types.FunctionType) -> FunctionSource:
     """The tree of a Python function; raises Fallback if its source cannot be had."""
     code = function.__code__
-    found = _cache.get(code)
+    key = (code, code.co_filename, tuple(code.co_positions()))  # equal code may stand in two places
+    found = _cache.get(key)
     if found is None:
         found = describe(_find(function), code.co_filename, function.__qualname__)
         with _lock:
-            _cache[code] = found
+            _cache[key] = found
     return found
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.graph import Graph
-from tracetensor.graph.node import Constant, Variable
-from tracetensor.graph.ops import elementwise
+from tracetensor.graph.node import Constant, Variable, apply
+from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
 from tracetensor.tracer.control import RaisedInBranch
@@ -52,37 +52,47 @@ class Recipe:
     kind: str
     content: Any
 
-    def build(self, outputs: list[Any], parameters: dict[str, Any]) -> Any:
-        """The value."""
+    def build(self, outputs: list[Any], parameters: dict[str, Any], made: dict[int, Any] | None = None) -> Any:
+        """The value. `made` holds what was built already: what is one object to the function stays one."""
+        made = {} if made is None else made
+        if self.kind == "output":
+            return outputs[self.content]
+        if self.kind == "constant":
+            return self.content
+        if id(self) not in made:
+            made[id(self)] = self._build(outputs, parameters, made)
+        return made[id(self)]
+
+    def _build(self, outputs: list[Any], parameters: dict[str, Any], made: dict[int, Any]) -> Any:
         kind, content = self.kind, self.content
-        if kind == "output":
-            return outputs[content]
-        if kind == "constant":
-            return content
+
+        def each(recipes: list[Recipe]) -> list[Any]:
+            return [r.build(outputs, parameters, made) for r in recipes]
+
         if kind == "same":
             return fetch(content, parameters)
         if kind == "tuple":
-            items = [r.build(outputs, parameters) for r in content[1]]
+            items = each(content[1])
             return content[0](*items) if hasattr(content[0], "_fields") else tuple(items)
         if kind == "list":
-            return [r.build(outputs, parameters) for r in content]
+            return each(content)
         if kind == "dict":
-            return {k: r.build(outputs, parameters) for k, r in zip(*content, strict=True)}
+            return dict(zip(content[0], each(content[1]), strict=True))
         if kind == "union":
-            return content[1][content[0].build(outputs, parameters)].build(outputs, parameters)
+            (tag,) = each([content[0]])
+            return content[1][tag].build(outputs, parameters, made)
         if kind == "range":
-            return range(*[r.build(outputs, parameters) for r in content])
+            return range(*each(content))
         if kind == "columns":
-            columns = [r.build(outputs, parameters) for r in content[1]]
-            return [_element(content[0], list(row)) for row in zip(*columns, strict=True)]
+            return [_element(content[0], list(row)) for row in zip(*each(content[1]), strict=True)]
         if kind == "object":
-            made = object.__new__(content[0])
-            for name, recipe in zip(content[1], content[2], strict=True):
-                object.__setattr__(made, name, recipe.build(outputs, parameters))
-            return made
+            instance = object.__new__(content[0])
+            for name, value in zip(content[1], each(content[2]), strict=True):
+                object.__setattr__(instance, name, value)
+            return instance
         value = fetch(content[0], parameters)
         for op, leaves, params in content[1]:
-            value = op.evaluate(value, *[r.build(outputs, parameters) for r in leaves], **params)
+            value = op.evaluate(value, *each(leaves), **params)
         return value
 
 
@@ -178,6 +188,7 @@ class _Output:
         self.groups: list[int | None] = []
         self.storages: dict[Storage, int] = {}
         self.places: dict[tuple[Variable, Any], int] = {}
+        self.recipes: dict[int, tuple[Any, Recipe]] = {}
 
     def output(self, variable: Variable, group: int | None = None) -> Recipe:
         if isinstance(variable, Constant) and isinstance(variable.type, TensorType) and not variable.type.is_array:
@@ -190,7 +201,13 @@ class _Output:
         return Recipe("output", self.places[key])
 
     def recipe(self, value: Any) -> Recipe:
-        """How a value is rebuilt."""
+        """How a value is rebuilt; one object has one recipe."""
+        found = self.recipes.get(id(value))
+        if found is None:
+            found = self.recipes[id(value)] = (value, self._recipe(value))
+        return found[1]
+
+    def _recipe(self, value: Any) -> Recipe:
         arrays, world = self.interpreter.arrays, self.world
         kind = type(value)
         if kind is TracedArray:
@@ -300,23 +317,45 @@ def _container_write(
 
 
 
+def _viewed(base: Variable, views: list[Any]) -> Variable:
+    """The views, the last one first, of another array."""
+    for node in reversed(views):
+        base = apply(node.op, [base, *node.inputs[1:]], node.params).outputs[0]
+    return base
+
+
 def separate_outputs(graph: Graph, groups: list[int | None]) -> Graph:
     """The graph with copies added so that an output which the program made shares no memory with what it did not.
 
     Rewriting may find that an array is the same as an argument (x * 1), a constant, or another output; the
-    program's results are memory of their own all the same.
+    program's results are memory of their own all the same. Two views that became one variable stay two objects.
     """
     outputs = list(graph.outputs)
+    seen: set[Variable] = set()
+    copies: dict[tuple[Variable, int], Variable] = {}
     taken: dict[Variable, int | None] = {}
     for k, (out, group) in enumerate(zip(graph.outputs, groups, strict=True)):
         if group is None or not isinstance(out.type, TensorType) or not out.type.is_array:
             continue
-        base = out
+        base, views = out, []
         while base.node is not None and (base.node.op.views or base.node.op.name == "as_kind"):
+            views.append(base.node)
             base = base.node.inputs[0]
         owner = taken.setdefault(base, group)
         if base.node is None or owner != group or base.node.op.family == "callback":
-            outputs[k] = elementwise.copy(out)
+            if base.node is not None and base.node.op.family == "callback":
+                outputs[k] = elementwise.copy(out)
+                continue
+            own = copies.get((base, group))
+            if own is None:
+                own = base
+                for _ in range(1 + sum(1 for b, _ in copies if b is base)):
+                    own = elementwise.copy(own)  # interned: a copy of a copy is another one
+                copies[(base, group)] = own
+            outputs[k] = _viewed(own, views)
+        elif out in seen:
+            outputs[k] = indexing.getitem(out, spec=("e",))
+        seen.add(out)
     return graph.replace(outputs=outputs)
 
 

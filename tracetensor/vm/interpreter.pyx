@@ -19,10 +19,10 @@ from tracetensor.vm.indexing cimport (
 )
 from tracetensor.vm.instructions cimport Opcode
 from tracetensor.vm.lists cimport list_append, list_get, list_pop, list_set
-from tracetensor.vm.loops cimport Stack
+from tracetensor.vm.loops cimport finish_stack, push_stack, start_stack
 from tracetensor.vm.ownership cimport owned
 from tracetensor.vm.registers cimport (
-    OBJECT, PY_INT, Reg, clear, incref, list_size, put_int, put_object, xincref,
+    PY_INT, Reg, clear, list_size, put_int, put_object, xincref,
 )
 from tracetensor.vm.ufuncs cimport Ufunc, run_arrays, run_scalar, source_number
 
@@ -586,27 +586,4 @@ cdef int drop_operands(Run *run, Ufunc *s, uint64_t takes) except -1:
     for k in range(s.nin):
         if takes >> k & 1:
             clear(&run.regs[s.regs[k]])
-    return 0
-
-
-cdef int start_stack(Reg *d, Reg *steps, void *site) except -1:
-    cdef object stack = Stack(<object>site, steps.v.i if steps.obj == NULL else None)
-    incref(<PyObject *>stack)
-    put_object(d, <PyObject *>stack)
-    return 0
-
-
-cdef int push_stack(Reg *stack, Reg *value, int cls) except -1:
-    if cls == OBJECT:
-        return (<Stack>stack.obj).push(NULL, value.obj)
-    if cls == PY_INT and value.obj != NULL:
-        return (<Stack>stack.obj).push(NULL, value.obj)
-    return (<Stack>stack.obj).push(&value.v, NULL)
-
-
-cdef int finish_stack(Reg *d, Reg *a) except -1:
-    cdef object result = (<Stack>a.obj).finish()
-    incref(<PyObject *>result)
-    put_object(d, <PyObject *>result)
-    clear(a)
     return 0

@@ -3,6 +3,7 @@
 Operands are those of the ops in graph/ops/control.py; what is not plain is left to the op's own function.
 """
 
+cimport numpy as cnp
 from cpython.list cimport PyList_Append, PyList_SetSlice
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
@@ -11,6 +12,8 @@ from tracetensor.vm.calls cimport invoke, store
 from tracetensor.vm.registers cimport (
     PY_INT, Reg, box, clear, decref, list_check, list_item, list_size, put_object, refcnt,
 )
+
+cnp.import_array()  # boxing makes NumPy scalars
 
 cdef extern from "Python.h":
     int set_item "PyList_SetItem"(PyObject *o, Py_ssize_t k, PyObject *value) except -1

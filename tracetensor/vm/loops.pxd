@@ -3,6 +3,8 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
+from tracetensor.vm.registers cimport Reg
+
 
 cdef class Stack:
     cdef object dtype
@@ -20,3 +22,8 @@ cdef class Stack:
 
 cdef class StackSite:
     cdef object type
+
+
+cdef int start_stack(Reg *d, Reg *steps, void *site) except -1
+cdef int push_stack(Reg *stack, Reg *value, int cls) except -1
+cdef int finish_stack(Reg *d, Reg *a) except -1

@@ -2,7 +2,10 @@
 
 cimport numpy as cnp
 import numpy as np
+from cpython.object cimport PyObject
 from libc.string cimport memcpy
+
+from tracetensor.vm.registers cimport OBJECT, PY_INT, Reg, clear, incref, put_object
 
 from tracetensor.errors import Deoptimise
 
@@ -68,3 +71,26 @@ cdef class Stack:
         if self.count < self.capacity:
             return self.buffer[:self.count].copy()
         return self.buffer
+
+
+cdef int start_stack(Reg *d, Reg *steps, void *site) except -1:
+    cdef object stack = Stack(<object>site, steps.v.i if steps.obj == NULL else None)
+    incref(<PyObject *>stack)
+    put_object(d, <PyObject *>stack)
+    return 0
+
+
+cdef int push_stack(Reg *stack, Reg *value, int cls) except -1:
+    if cls == OBJECT:
+        return (<Stack>stack.obj).push(NULL, value.obj)
+    if cls == PY_INT and value.obj != NULL:
+        return (<Stack>stack.obj).push(NULL, value.obj)
+    return (<Stack>stack.obj).push(&value.v, NULL)
+
+
+cdef int finish_stack(Reg *d, Reg *a) except -1:
+    cdef object result = (<Stack>a.obj).finish()
+    incref(<PyObject *>result)
+    put_object(d, <PyObject *>result)
+    clear(a)
+    return 0

@@ -1,8 +1,9 @@
 """Registers of the machine: a payload of 16 bytes, or an owned reference; boxing and unboxing.
 
 The class of a register is fixed when a graph is compiled. OBJECT registers hold a reference. All others hold
-the value itself, in NumPy's own representation; a PY_INT register whose value leaves 64 bits holds a reference
-to a Python int instead, and its payload means nothing. The class of a NumPy scalar is NUMPY + its type number.
+the value itself, in NumPy's own representation; a PY_INT register whose value leaves 64 bits holds a
+reference to a Python int instead, and its payload means nothing. The class of a NumPy scalar is NUMPY + its
+type number.
 """
 
 from cpython.object cimport PyObject, PyTypeObject

@@ -108,7 +108,7 @@ cdef int source_number(int cls) noexcept nogil:
 
 
 cdef int scalar_operand(Run *run, Ufunc *s, int k, void *buffer, char **ptr) noexcept:
-    """Where input k, an unboxed scalar, is found as the loop's type; or -1. A conversion goes to the buffer."""
+    """Where input k, an unboxed scalar, is as the loop takes it; -1: nowhere. buffer: for conversions."""
     cdef Reg *r = &run.regs[s.regs[k]]
     cdef int cls = s.classes[k]
     if cls == PY_INT and r.obj != NULL:

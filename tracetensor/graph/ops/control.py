@@ -313,18 +313,26 @@ list_make = register(
 )
 """A list of the given values; `type` is its type, which the elements conform to."""
 
+
+def _list_array(x: list[Any], *, type: Any, given: bool = False) -> Any:
+    if x:
+        return np.array(x, dtype=type.dtype)
+    if not given and (type.dtype != np.float64 or type.ndim > 1):
+        msg = "numpy.array of an empty list is float64"
+        raise Deoptimise(msg)
+    return np.empty((0, *[0] * (type.ndim - 1)), type.dtype)
+
+
 list_array = register(
     Op(
         "list_array",
-        evaluate=lambda x, *, type: np.array(x, dtype=type.dtype).reshape(  # noqa: A006
-            (len(x), *([0] * (type.ndim - 1))) if not x else np.shape(x)
-        ),
+        evaluate=_list_array,
         infer=lambda types, params: params["type"],
         family="list",
         raises=True,
     )
 )
-"""numpy.array(x) of a list that is not empty, or whose element type is a scalar's."""
+"""numpy.array(x) of a list; of an empty one only where the dtype is float64, or `given` by the caller."""
 
 
 def _callback(*values: Any, function: Any, type: Type) -> Any:  # noqa: A002 - the parameter's name in prints

@@ -1,0 +1,873 @@
+"""Views, aliases and in-place writes, traced against plain."""
+
+import numpy as np
+
+from tests.tracer_table import Table
+
+case = Table()
+V = np.arange(6.0)
+W = np.array([3.0, -1.0, 2.0, 0.5, 7.0, -4.0])
+I = np.arange(6)
+M = np.arange(12.0).reshape(3, 4)
+N = np.arange(9.0).reshape(3, 3) - 4
+T = np.arange(24.0).reshape(2, 3, 4)
+B = W > 0
+
+
+# Views --------------------------------------------------------------------------------------------------------------
+
+
+@case([V], [I], [V[::2]])
+def view_of_view(x):
+    y = x[1:]
+    z = y[1:]
+    z[0] = 9
+    return x, y, z
+
+
+@case([V], [W])
+def reversed_view(x):
+    y = x[::-1]
+    y[0] = 100
+    y[1:3] += x[0]
+    return y.sum(), x[0]
+
+
+@case([M], [N])
+def transposed(x):
+    y = x.T
+    y[0, 1] = -5
+    y[1] *= 2
+    return y
+
+
+@case([M], [M.T], [N])
+def transpose_then_row(x):
+    r = x.T[1]
+    r += 1
+    return r, x.sum()
+
+
+@case([M], [M.T], [M[:, ::2]])
+def ravel_view_or_copy(x):
+    y = x.ravel()
+    y[0] = -1
+    return y, x[0, 0]
+
+
+@case([M], [M.T], [M[:, ::2]])
+def reshape_view_or_copy(x):
+    y = x.reshape(-1)
+    y[1] = -1
+    return y, x[0, 1], x[1, 0]
+
+
+@case([M], [M.T])
+def reshape_split(x):
+    y = x.reshape(2, 6) if x.shape[0] == 3 else x.reshape(6, 2)
+    y[1, 1] = 50
+    return x.sum()
+
+
+@case([T])
+def reshape_middle(x):
+    y = x.reshape(6, 4)
+    y[:, 2] = 0
+    z = y.reshape(2, 12)[1]
+    z[::5] = -1
+    return y
+
+
+@case([M], [T[0]])
+def flatten_copies(x):
+    y = x.flatten()
+    y[:] = 0
+    return x.sum(), y
+
+
+@case([M])
+def diagonal_of_square(x):
+    d = np.diagonal(x)
+    return d, d.sum()
+
+
+@case([M], [T])
+def newaxis_view(x):
+    y = x[np.newaxis, ..., None]
+    y[0, 0] = 3
+    return y.shape, x.sum()
+
+
+@case([T])
+def swapaxes_moveaxis(x):
+    y = np.swapaxes(x, 0, 2)
+    y[0] += 1
+    z = np.moveaxis(x, 0, -1)
+    z[..., 1] *= -1
+    return y[1], z
+
+
+@case([T])
+def transpose_axes(x):
+    y = x.transpose(2, 0, 1)
+    y[1, :, 1:] = -7
+    z = y.transpose((1, 0, 2))
+    z[0, 0, 0] += 1
+    return z
+
+
+@case([np.ones((1, 3, 1))], [np.ones((1, 4, 1), dtype=int)])
+def squeeze_view(x):
+    y = x.squeeze()
+    y[1] = 5
+    return y
+
+
+@case([V], [I])
+def expand_dims_view(x):
+    y = np.expand_dims(x, 0)
+    y[0, ::2] = 0
+    return y
+
+
+@case([V])
+def broadcast_to_readonly(x):
+    y = np.broadcast_to(x, (2, 6))
+    return y.sum(), y.flags.writeable
+
+
+@case([V])
+def broadcast_to_write(x):
+    y = np.broadcast_to(x, (2, 6))
+    y[0, 0] = 1
+    return x
+
+
+@case([V], [I])
+def ellipsis_view(x):
+    y = x[...]
+    y[0] = 4
+    return y is x, y
+
+
+@case([V])
+def full_slice_is_not_same(x):
+    y = x[:]
+    y += 1
+    return y is x, x
+
+
+@case([M])
+def row_alias(x):
+    r = x[1]
+    s = x[1]
+    r[0] = 1
+    s[0] += 1
+    return r is s, r
+
+
+@case([V])
+def scalar_item_is_no_view(x):
+    a = x[0]
+    x[0] = 10
+    return a, x[0]
+
+
+@case([np.array(3.0)], [np.array(2)])
+def zero_d(x):
+    y = x
+    y += 1
+    z = x[()]
+    y[...] = 7
+    return x, z, y
+
+
+@case([np.array(3.0)])
+def zero_d_arithmetic(x):
+    y = x + 1
+    z = -x
+    return y, z, x[...], x.item()
+
+
+@case([V])
+def real_imag(x):
+    z = x + 1j
+    z.real[0] = 9
+    z.imag[1:] = 2
+    return z
+
+
+@case([V])
+def real_of_real(x):
+    y = x.real
+    y[0] = 9
+    return y
+
+
+@case([np.arange(4) + 1j])
+def imag_argument(x):
+    x.imag += 1
+    y = x.real
+    y *= 3
+    return y
+
+
+@case([np.arange(6, dtype=np.int32)])
+def dtype_view(x):
+    y = x.view(np.uint32)
+    y[0] = 2**31
+    return y, x[0]
+
+
+@case([V])
+def astype_copy(x):
+    y = x.astype(np.int64)
+    y[0] = 100
+    z = x.astype(float, copy=False)
+    z[1] = 33
+    return y, z is x
+
+
+@case([V], [W])
+def asarray_alias(x):
+    y = np.asarray(x)
+    y[0] = 5
+    return y is x
+
+
+@case([V])
+def array_copy(x):
+    y = np.array(x)
+    y[0] = 5
+    z = np.copy(x)
+    z[1] = 6
+    return y, z, x
+
+
+@case([V])
+def ascontiguousarray(x):
+    y = np.ascontiguousarray(x)
+    y[0] = 5
+    z = np.ascontiguousarray(x[::2])
+    z[0] = 6
+    return y, z
+
+
+@case([V])
+def split_views(x):
+    a, b = np.split(x, 2)
+    a[0] = b[0]
+    b *= 2
+    return a, b
+
+
+@case([M])
+def unpack_rows(x):
+    a, b, c = x
+    a += b
+    c[:] = a
+    return a, c
+
+
+@case([M])
+def iterate_rows(x):
+    for r in x:
+        r[0] = r.sum()
+    return x
+
+
+@case([M])
+def iterate_rows_rebind(x):
+    for r in x:
+        r = r * 2
+        r[0] = 100
+    return x
+
+
+@case([M])
+def iterate_flat_rows_augmented(x):
+    for r in x:
+        r *= 2
+    return r
+
+
+@case([T])
+def index_then_slice(x):
+    y = x[1][:, 1:3]
+    y[0] = 1
+    w = x[:, 0][1]
+    w[0] = 2
+    return x
+
+
+@case([V, 2], [V, -1], [V, 5])
+def view_at_traced_index(x, k):
+    y = x[k:]
+    y[0] = 50
+    return y
+
+
+@case([M, 1], [M, 0], [M, -1])
+def row_at_traced_index(x, k):
+    y = x[k]
+    y += 10
+    x[k, 0] = 3
+    return y
+
+
+@case([V, 1, 4], [V, 0, 6], [V, 4, 2], [V, -3, -1], [V, -10, 10])
+def traced_slice(x, a, b):
+    y = x[a:b]
+    y += 1
+    return y.shape, y
+
+
+@case([V, 1], [V, 2], [V, -1], [V, -2])
+def traced_step(x, k):
+    y = x[::k]
+    y += 1
+    return y
+
+
+@case([V, 0])
+def zero_step(x, k):
+    return x[::k]
+
+
+# Results and identity -----------------------------------------------------------------------------------------------
+
+
+@case([V], [I])
+def returns_argument(x):
+    return x
+
+
+@case([V], [I])
+def returns_view(x):
+    return x[1:]
+
+
+@case([V], [M])
+def returns_view_twice(x):
+    y = x[1:]
+    return y, y, x[1:]
+
+
+@case([V, W])
+def returns_both(x, y):
+    return y, x, x
+
+
+@case([V])
+def returns_written_and_view(x):
+    x[0] = 8
+    return x, x[::2]
+
+
+@case([V])
+def returns_new_and_view_of_new(x):
+    y = x + 1
+    return y, y[1:], y
+
+
+@case([V])
+def is_tests(x):
+    y = x
+    z = x + 0
+    return y is x, z is x, z is not x, x is None
+
+
+@case([V, 1], [V, -1])
+def returns_either(x, k):
+    return x if k > 0 else x + 1
+
+
+@case([V, W, 1], [V, W, -1])
+def returns_either_argument(x, y, k):
+    r = x if k > 0 else y
+    r[0] = 100
+    return r
+
+
+@case([V, W, 1], [V, W, -1])
+def returns_either_view(x, y, k):
+    if k > 0:
+        r = x[1:]
+    else:
+        r = y[1:]
+    r += 1
+    return r, x[0]
+
+
+# Writes -------------------------------------------------------------------------------------------------------------
+
+
+@case([V, W], [I, W], [V, I], [V, 2.0], [I, 3])
+def augmented_array(x, y):
+    x += y
+    return x
+
+
+@case([V], [I])
+def augmented_all(x):
+    x += 3
+    x -= 1
+    x *= 2
+    x **= 2
+    x //= 3
+    x %= 7
+    return x
+
+
+@case([V], [I])
+def true_divide(x):
+    x /= 2
+    return x
+
+
+@case([I], [np.arange(6, dtype=np.uint8)])
+def bit_operations(x):
+    x |= 1
+    x ^= 3
+    x <<= 2
+    x >>= 1
+    x &= 0x7
+    return x
+
+
+@case([M, N])
+def matmul_augmented(x, y):
+    y @= y
+    return x[:, :3] @ y
+
+
+@case([V, 3], [W, 0], [V, -1], [V, 6])
+def item_augmented(x, k):
+    x[k] += 5
+    x[k] *= 2
+    x[k - 1] -= x[k]
+    return x[k]
+
+
+@case([V, W])
+def ufunc_out(a, b):
+    r = np.add(a, b, a)
+    np.multiply(a, 2, out=b)
+    return r is a, r
+
+
+@case([V, W])
+def ufunc_out_tuple(a, b):
+    np.exp(a, out=(b,))
+    return b
+
+
+@case([V, W])
+def ufunc_out_view(a, b):
+    np.subtract(a[1:], a[:-1], out=b[1:])
+    return b
+
+
+@case([V, B])
+def ufunc_where(a, mask):
+    out = np.zeros(6)
+    np.sqrt(a, out=out, where=mask)
+    return out
+
+
+@case([M])
+def reduction_out(x):
+    out = np.empty(4)
+    r = np.sum(x, axis=0, out=out)
+    return r is out, out
+
+
+@case([V])
+def overlapping_shift(x):
+    x[1:] = x[:-1]
+    return x
+
+
+@case([V])
+def overlapping_shift_augmented(x):
+    x[1:] += x[:-1]
+    x[:-1] -= x[1:]
+    return x
+
+
+@case([V])
+def overlapping_reverse(x):
+    x[:] = x[::-1]
+    return x
+
+
+@case([N])
+def overlapping_transpose(x):
+    x[:] = x.T
+    return x
+
+
+@case([N])
+def add_transpose(x):
+    x += x.T
+    return x
+
+
+@case([V])
+def swap_slices(x):
+    x[:3], x[3:] = x[3:], x[:3]
+    return x
+
+
+@case([V])
+def swap_slices_copied(x):
+    x[:3], x[3:] = x[3:].copy(), x[:3].copy()
+    return x
+
+
+@case([V, 1, 4], [V, 2, 2])
+def swap_elements(x, i, j):
+    x[i], x[j] = x[j], x[i]
+    return x
+
+
+@case([M, 0, 2])
+def swap_rows_fancy(x, i, j):
+    x[[i, j]] = x[[j, i]]
+    return x
+
+
+@case([M, 0, 2])
+def swap_rows_views(x, i, j):
+    x[i], x[j] = x[j], x[i]
+    return x
+
+
+@case([V])
+def shape_assignment(x):
+    y = x.copy()
+    y.shape = (2, 3)
+    y[1] = 0
+    return y
+
+
+@case([V])
+def shape_assignment_of_argument(x):
+    x.shape = (3, 2)
+    x[0] = 1
+    return x.sum(axis=0)
+
+
+@case([V, np.array([0, 2, 2])], [I, np.array([1, -1, 1])])
+def fancy_write(x, i):
+    x[i] = 9
+    x[i] += 1
+    return x
+
+
+@case([V, np.array([0, 2, 2])])
+def fancy_read_is_copy(x, i):
+    y = x[i]
+    y[:] = 0
+    return x, y
+
+
+@case([V, np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0])])
+def add_at(x, i, v):
+    np.add.at(x, i, v)
+    np.subtract.at(x, [0, 0], 1)
+    return x
+
+
+@case([V, B], [I, ~B], [V, B & False])
+def boolean_write(x, m):
+    x[m] = -1
+    x[~m] *= 2
+    return x
+
+
+@case([V, B], [V, B & False])
+def boolean_write_array(x, m):
+    x[m] = x[m] * 2
+    return x[m]
+
+
+@case([V, 2.5], [V, 100.0])
+def boolean_write_condition(x, t):
+    x[x > t] = t
+    return x
+
+
+@case([M])
+def boolean_two_d(x):
+    x[x % 2 == 0] = 0
+    x[x > 5] += 100
+    return x
+
+
+@case([M, np.array([0, 2]), np.array([1, 3])])
+def fancy_pairs(x, i, j):
+    x[i, j] = [10, 20]
+    x[i][:, 0] = 99
+    x[np.ix_(i, j)] += 1
+    return x
+
+
+@case([M, np.array([0, 2])])
+def mixed_index(x, i):
+    x[i, 1:3] = 5
+    x[1, i] = 6
+    x[:, i] -= 1
+    return x[i, 0]
+
+
+@case([M], [N])
+def row_and_column(x):
+    x[0] = x[1]
+    x[:, 1] = x[:, 0]
+    x[-1] += x[0]
+    return x
+
+
+@case([V])
+def write_converts(x):
+    y = np.zeros(6, dtype=int)
+    y[:] = x + 0.7
+    y[0] = 2.9
+    return y
+
+
+@case([I])
+def write_float_into_int(x):
+    x[0] = 3.7
+    x[1:3] = np.array([1.9, -1.9])
+    return x
+
+
+@case([I])
+def augmented_unsafe_raises(x):
+    x += 0.5
+    return x
+
+
+@case([np.arange(4, dtype=np.uint8)])
+def write_too_large(x):
+    x[0] = 300
+    return x
+
+
+@case([np.arange(4, dtype=np.uint8), 255], [np.arange(4, dtype=np.uint8), 256], [np.arange(4, dtype=np.uint8), -1])
+def write_traced_too_large(x, k):
+    x[0] = k
+    return x
+
+
+@case([V, np.zeros(4)])
+def shape_mismatch(x, y):
+    x[:5] = y
+    return x
+
+
+@case([V, 6], [V, -7])
+def out_of_bounds(x, k):
+    x[k] = 0
+    return x
+
+
+@case([V])
+def broadcast_write(x):
+    y = np.zeros((2, 6))
+    y[...] = x
+    y[:, 0:1] = [[1], [2]]
+    return y
+
+
+@case([M])
+def fill_and_put(x):
+    x.fill(3)
+    np.put(x, [0, 5], -1)
+    return x
+
+
+@case([M])
+def fill_diagonal(x):
+    y = np.zeros((3, 3))
+    np.fill_diagonal(y, 2)
+    np.copyto(x, 1)
+    return y
+
+
+@case([W], [np.array([3, 1, 2])])
+def sort_in_place(x):
+    x.sort()
+    return x[0]
+
+
+@case([M])
+def sort_view_in_place(x):
+    x[:, ::-1].sort(axis=0)
+    x[0, ::-1].sort()
+    return x
+
+
+@case([M])
+def del_local(x):
+    y = x[0]
+    del y
+    x[0] = 1
+    return x
+
+
+@case([V])
+def setflags(x):
+    y = x.view()
+    y.flags.writeable = False
+    return y.sum()
+
+
+@case([V])
+def chained_assignment(x):
+    y = z = x[1:3]
+    y += 1
+    return z, y is z
+
+
+@case([V])
+def augmented_rebinds_number(x):
+    a = b = x[0]
+    a += 1
+    return a, b
+
+
+@case([V])
+def augmented_keeps_alias(x):
+    a = b = x + 0
+    a += 1
+    return a, b, a is b
+
+
+@case([V])
+def binary_makes_new(x):
+    a = b = x
+    a = a + 1
+    return a, b
+
+
+@case([I])
+def iadd_kind(x):
+    s = x.sum()
+    t = s
+    s += 1
+    s += 0.5
+    return s, t
+
+
+@case([V])
+def flat_write(x):
+    y = x.reshape(2, 3)
+    y.flat[4] = 70
+    y.flat = 1
+    return y
+
+
+@case([V])
+def take_and_compress(x):
+    y = x.take([0, 1])
+    y[0] = 9
+    z = x.compress([True, False, True])
+    return y, z, x
+
+
+@case([V])
+def partial_views_in_tuple(x):
+    t = (x[:2], x[2:4], x[4:])
+    for v in t:
+        v *= v[0]
+    return t
+
+
+@case([V])
+def views_in_list(x):
+    parts = [x[k : k + 2] for k in range(0, 6, 2)]
+    parts[1][:] = 0
+    parts[-1] += 5
+    return x
+
+
+@case([V])
+def view_kept_over_rebinding(x):
+    y = x[1:]
+    x = x * 2
+    y[0] = -1
+    return x, y
+
+
+@case([V])
+def write_after_read(x):
+    total = x + 1
+    x[:] = 0
+    return total
+
+
+@case([V])
+def lazy_view_after_write(x):
+    y = x[1:]
+    s = y.sum()
+    x[:] = 1
+    return s, y.sum()
+
+
+test_same = case.test()
+
+
+# Arguments that are the same array, or share memory ------------------------------------------------------------------
+
+shared = Table()
+S = np.arange(8.0)
+
+
+@shared([S, S], [S, S[1:]], [S, S[::2]], [S[:4], S[4:]], [S[::2], S[1::2]])
+def write_first(a, b):
+    a[0] = 100
+    return b.sum()
+
+
+@shared([S, S], [S[1:], S[:-1]], [S[:-1], S[1:]], [S, S + 1])
+def add_into(a, b):
+    a += b
+    return a, b
+
+
+@shared([S, S, S], [S, S, S + 1], [S, S + 1, S], [S, S + 1, S + 2])
+def three(a, b, c):
+    a[0] += 1
+    b[0] += 1
+    c[0] += 1
+    return a is b, b is c, a
+
+
+@shared([S, S], [S, S[1:]], [S, S + 1])
+def read_only(a, b):
+    return a + b, a is b
+
+
+@shared([S, S], [S, S + 1])
+def return_second(a, b):
+    a[0] = 5
+    return b
+
+
+@shared([(S, S)], [(S, S[2:])], [(S, S + 1)])
+def pair(p):
+    p[0][3] = -1
+    return p[1]
+
+
+@shared([[S, S]], [[S, S + 1]])
+def in_list(p):
+    p[0][3] = -1
+    p[1] = p[0] + 1
+    return p
+
+
+test_shared = shared.test()
