@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OPTIONS: dict[str, tuple[Any, tuple[Any, ...], str]] = {
     "run": ("traced", ("traced", "plain"), "plain: run every traced function as plain Python, for debugging"),
@@ -51,6 +52,20 @@ def option(name: str) -> Any:
     return (_defaults if values is None else values)[name]
 
 
+_plain_contexts = 0
+_lock = threading.Lock()
+on_plain: list[Callable[[bool], None]] = []
+"""Called with whether any thread runs functions as plain Python, whenever that changes."""
+
+
+def _count_plain(change: int) -> None:
+    global _plain_contexts  # noqa: PLW0603 - a count over all threads
+    with _lock:
+        _plain_contexts += change
+        for listener in on_plain:
+            listener(_plain_contexts > 0 or _defaults["run"] == "plain")
+
+
 class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used as a function
     """Set options within a `with` block: tt.config(run="plain"). Raises TypeError, ValueError for what is no option.
 
@@ -73,12 +88,16 @@ class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used 
         self.tokens: list[contextvars.Token[Any]] = []
 
     def __enter__(self) -> config:
+        if self.options.get("run") == "plain":
+            _count_plain(1)
         current = _current.get()
         self.tokens.append(_current.set({**(_defaults if current is None else current), **self.options}))
         return self
 
     def __exit__(self, *exception: object) -> None:
         _current.reset(self.tokens.pop())
+        if self.options.get("run") == "plain":
+            _count_plain(-1)
 
 
 def options() -> Iterator[tuple[str, Any, str]]:

@@ -18,7 +18,7 @@ def explain(traced: Traced) -> str:
     if not traced.versions and not traced.plain_reasons:
         lines.append("  not called yet")
     for number, version in enumerate(traced.versions, 1):
-        lines += [f"  version {number}, called {version.calls} times", *_version(version)]
+        lines += [f"  version {number}", *_version(version)]
     for reason in dict.fromkeys(traced.plain_reasons.values()):
         lines.append(f"  plain Python: {reason}")
     return "\n".join(lines)

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.config import option
+from tracetensor.config import on_plain, option
 from tracetensor.errors import Deoptimise, Fallback, FallbackWarning, TraceError
 from tracetensor.explain import explain
-from tracetensor.graph.types import TensorType
+from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.rewrite.pipeline import optimize
 from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
 from tracetensor.tracer.world import fetch
 from tracetensor.vm.compiler import compile_graph
+from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tracetensor.graph.graph import Graph
     from tracetensor.tracer.world import Check, Path
@@ -36,7 +37,6 @@ class Version:
     trace: Trace
     graph: Graph
     program: Any
-    calls: int = 0
 
     @functools.cached_property
     def checks(self) -> list[tuple[Path, Check]]:
@@ -95,9 +95,18 @@ class Version:
 
     def run(self, parameters: dict[str, Any]) -> Any:
         """The result, with the arguments written to as the function would."""
-        self.calls += 1
         values = [fetch(p, parameters) for p in self.trace.inputs]
-        outputs = self.program(*values)
+        try:
+            outputs = self.program(*values)
+        except Deoptimise as error:
+            if self.program.donated:
+                msg = f"a run was given up after it may have written to its arguments: {error.reason}"
+                raise RuntimeError(msg) from error
+            raise
+        return self.finish(outputs, values, parameters)
+
+    def finish(self, outputs: list[Any], values: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        """The result, made of a program's outputs for these values of its inputs; arguments are written to."""
         for k in self.suspicious:
             out = outputs[k]
             if not out.flags.writeable or any(
@@ -126,6 +135,10 @@ class Version:
             target.update(value)
 
 
+on_plain.append(lambda plain: set_fast(not plain))
+if option("run") == "plain":
+    set_fast(False)
+
 _traced: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -134,7 +147,7 @@ def unwrap(function: Any) -> Any:
     return function.__wrapped__ if isinstance(function, Traced) else function
 
 
-class Traced:
+class Traced(Dispatcher):
     """A function that is traced, optimised and compiled at its first call with each kind of arguments.
 
     Calling it gives what the plain function gives: values, dtypes, shapes, mutation of arguments, exceptions.
@@ -170,13 +183,11 @@ class Traced:
             raise TypeError(msg)
         self._lock = threading.RLock()
         self._warned: set[str] = set()
+        super().__init__(self._call, self._deoptimised)
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
         self.__signature__ = inspect.signature(function)
         _traced.add(self)
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
 
     def __repr__(self) -> str:
         return f"<traced {self.function.__qualname__}, {len(self.versions)} compiled versions>"
@@ -193,6 +204,7 @@ class Traced:
         """Forget all compiled versions and all reasons for running plain."""
         with self._lock:
             self.versions = []
+            self.entries = ()
             self.plain_reasons = {}
             self._warned = set()
 
@@ -214,7 +226,8 @@ class Traced:
     def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self.function(*self._bound_self, *args, **kwargs)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call that no entry of the fast path takes."""
         if option("run") == "plain":
             return self._plain(args, kwargs)
         try:
@@ -238,8 +251,11 @@ class Traced:
         try:
             return version.run(parameters)
         except Deoptimise as error:
-            self._warn(f"a call ran as plain Python: {error.reason}")
-            return self._plain(args, kwargs)
+            return self._deoptimised(args, kwargs, error)
+
+    def _deoptimised(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Deoptimise) -> Any:
+        self._warn(f"a call ran as plain Python: {error.reason}")
+        return self._plain(args, kwargs)
 
     def _find(self, parameters: dict[str, Any]) -> Version | None:
         for version in self.versions:
@@ -281,7 +297,56 @@ class Traced:
                 raise Fallback(msg)
             version = build_version(self.function, parameters, self.static)
             self.versions = [*self.versions, version]
+            entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
+            if entry is not None:
+                self.entries = (entry, *self.entries)
             return version
+
+
+def fast_entry(version: Version, names: list[str]) -> Entry | None:
+    """The way past Python from a call to the version's program; None where the checks need Python."""
+    rows: dict[str, tuple[Any, ...]] = {}
+    written = bool(version.written)
+    for path, check in version.checks:
+        if len(path) != 1 or path[0][0] != "parameter" or path[0][1] in rows:
+            return None
+        row = _fast_check(check, names, written=written)
+        if row is None:
+            return None
+        rows[path[0][1]] = row
+    if set(rows) != set(names) or (written and (version.program.donated or len(version.arrays) > 1)):
+        # Donated memory must come back whole if a run is given up; overlapping arrays are looked at in Python.
+        return None
+    inputs = [names.index(path[0][1]) for path in version.trace.inputs]
+    recipe = version.trace.result
+    direct = recipe.kind == "output" and len(version.graph.outputs) == 1 and not written and not version.suspicious
+    finish = None if direct and not version.trace.writes else _finisher(version, names, inputs)
+    try:
+        return Entry([rows[name] for name in names], version.program, finish, inputs)
+    except ValueError:
+        return None
+
+
+def _finisher(version: Version, names: list[str], inputs: list[int]) -> Callable[..., Any]:
+    def finish(outputs: list[Any], args: tuple[Any, ...]) -> Any:
+        return version.finish(outputs, [args[k] for k in inputs], dict(zip(names, args, strict=True)))
+
+    return finish
+
+
+def _fast_check(check: Check, names: list[str], *, written: bool) -> tuple[Any, ...] | None:
+    kind, value = check.kind, check.value
+    if kind == "type" and value in PYTHON_TYPES:
+        return ("python", PYTHON_TYPES[value].kind)
+    if kind == "type" and issubclass(value, np.generic):
+        return ("scalar", np.dtype(value).num)
+    if kind == "array" and value.writeable is not False:
+        return ("array", value.dtype, len(value.dims), value.dims, value.writeable is True, value.contiguous)
+    if kind == "same" and len(value) == 1 and value[0][0] == "parameter":
+        return ("same", names.index(value[0][1]))
+    if kind in {"equal", "is"}:
+        return ("constant", value)
+    return None
 
 
 def build_version(function: Any, parameters: dict[str, Any], static: frozenset[str]) -> Version:

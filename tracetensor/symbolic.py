@@ -131,7 +131,9 @@ def _convert(value: Any, variable: Variable) -> Any:
     else:
         array = np.asarray(value)
     if not np.can_cast(array.dtype, wanted.dtype, "safe"):
-        raise _misfit(value, variable, f"value.astype({wanted.dtype.name!r}) if rounding is meant")
+        rounds = np.can_cast(array.dtype, wanted.dtype, "same_kind")
+        fix = f"value.astype({wanted.dtype.name!r}), if rounding is meant" if rounds else ""
+        raise _misfit(value, variable, fix)
     if array.ndim != wanted.ndim or any(
         d is not None and d != n for n, d in zip(array.shape, wanted.shape, strict=True)
     ):

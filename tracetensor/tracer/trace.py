@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_RESTARTS = 24
+DEOPTIMISING = frozenset(
+    "callback deoptimise_if py.pow list_array squeeze cross cov corrcoef".split()
+)
+"""Ops whose result may turn out to be of another type than the one inferred: a run is then given up."""
 
 
 class AlwaysRaises(Fallback):
@@ -287,7 +291,7 @@ def _finish(
         name=function.__name__ if function.__name__.isidentifier() else "lambda_",
         locations=state.region.locations,
     )
-    deoptimises = any(n.op.name in {"callback", "deoptimise_if"} or n.op.family == "python" and n.op.name == "py.pow" for n in graph.all_nodes())
+    deoptimises = any(n.op.name in DEOPTIMISING for n in graph.all_nodes())
     return Trace(
         graph, inputs, list(world.checks.values()), recipe, writes, collected.groups, world.callbacks,
         dict(constants), deoptimises,

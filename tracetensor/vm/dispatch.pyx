@@ -54,6 +54,15 @@ ctypedef struct Check:
     npy_intp dims[MOST_DIMS]
 
 
+cdef bint fast = True
+
+
+def set_fast(bint on):
+    """Whether calls look at entries at all: off while some option sends every call the slow way."""
+    global fast
+    fast = on
+
+
 def is_constant(value, expected):
     """Whether a value is the constant expected: equal, and of the same classes throughout."""
     if value is expected:
@@ -219,7 +228,7 @@ cdef class Dispatcher:
         cdef tuple entries = self._entries
         cdef Entry entry
         cdef Py_ssize_t n
-        if not kwargs:
+        if fast and not kwargs:
             n = PyTuple_GET_SIZE(args)
             for item in entries:
                 entry = <Entry>item
