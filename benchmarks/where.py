@@ -7,6 +7,7 @@ import argparse
 import collections
 import contextlib
 import functools
+import importlib
 import statistics
 import sys
 import time
@@ -19,6 +20,7 @@ from benchmarks.common import digits, duration, no_collection, stopwatch
 from tests import compare, programs
 from tracetensor.vm import calls, compiler, lowering, lowering_library
 
+stage_owner = importlib.import_module("tracetensor.function")  # whose names the stages are called by
 OWNERS = (compiler, lowering, lowering_library)  # the modules that make call sites
 
 
@@ -71,6 +73,32 @@ def clocked(clock):
     finally:
         for owner in OWNERS:
             owner.CallSite = calls.CallSite
+
+
+@contextlib.contextmanager
+def stages(seconds):
+    """Within, the times that calls of traced functions spend tracing, rewriting and compiling are added up."""
+    parts = {"trace": "trace_function", "rewrite": "optimize", "compile": "compile_graph"}
+    plain = {a: getattr(stage_owner, a) for a in parts.values() if hasattr(stage_owner, a)}
+
+    def timed(stage, run):
+        def call(*args, **kwargs):
+            start = time.perf_counter()
+            try:
+                return run(*args, **kwargs)
+            finally:
+                seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
+
+        return call
+
+    for stage, attribute in parts.items():
+        if attribute in plain:
+            setattr(stage_owner, attribute, timed(stage, plain[attribute]))
+    try:
+        yield
+    finally:
+        for attribute, run in plain.items():
+            setattr(stage_owner, attribute, run)
 
 
 def where(function, args, kwargs, *, runs=3):

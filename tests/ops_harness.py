@@ -33,6 +33,9 @@ class P:
     def __init__(self, value):
         self.value = value
 
+    def __repr__(self):
+        return f"P({self.value!r})"
+
 
 class A:
     """An array of random values in every dtype of the case: small integers with ties, so that sums are exact enough."""

@@ -228,7 +228,7 @@ def dict_in_branch(x, k):
 
 @case(*SIGNS, *INTS)
 def and_or_values(x):
-    return x and 5, x or "zero", x > 1 and x < 2, not x, x and x > 0 or None
+    return x and 5, x or "zero", x > 1 and x < 2, not x, (x and x > 0) or None
 
 
 @case([V], [Z], [np.zeros(0)], [np.ones(1)])
@@ -463,7 +463,7 @@ def short_circuit_guards(x, k):
 
 @case([0, 1], [2, 0], [0, 0])
 def short_circuit_raises(a, b):
-    if a and 10 // a > 3 or b and 10 // b:
+    if (a and 10 // a > 3) or (b and 10 // b):
         return 1
     return 0
 

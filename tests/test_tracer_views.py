@@ -1,7 +1,12 @@
 """Views, aliases and in-place writes, traced against plain."""
 
-import numpy as np
+import linecache
 
+import numpy as np
+import pytest
+
+import tracetensor as tt
+from tests.compare import run_both
 from tests.tracer_table import Table
 
 case = Table()
@@ -656,7 +661,11 @@ def write_too_large(x):
     return x
 
 
-@case([np.arange(4, dtype=np.uint8), 255], [np.arange(4, dtype=np.uint8), 256], [np.arange(4, dtype=np.uint8), -1])
+@case(
+    [np.arange(4, dtype=np.uint8), 255],
+    [np.arange(4, dtype=np.uint8), 256],
+    [np.arange(4, dtype=np.uint8), -1],
+)
 def write_traced_too_large(x, k):
     x[0] = k
     return x
@@ -817,6 +826,47 @@ def lazy_view_after_write(x):
     return s, y.sum()
 
 
+@case([np.array(2.0)], [np.array([2.0])])
+def reshape_of_one_element(x):
+    y = x.reshape(1)
+    y[0] -= 3
+    z = y.reshape(())
+    z[...] *= 2
+    return y
+
+
+@case([np.array(3.0)])
+def zero_d_item_kept(x):
+    z = x[()]
+    x[...] = 7
+    return z, np.array(3.0)[()]
+
+
+@case([V])
+def same_views_are_not_one(x):
+    return x[1:] is x[1:], x.T is x.T, x[:] is x, x is x
+
+
+@case([V])
+def shape_assignment_through_alias(x):
+    y = x
+    y.shape = (2, 3)
+    return x.shape
+
+
+@case([V])
+def shape_assignment_of_view(x):
+    y = x[:]
+    y.shape = (2, 3)
+    y[1] = 0
+    return y, x.shape
+
+
+@case([V])
+def bound_method_returned(x):
+    return x.sum
+
+
 test_same = case.test()
 
 
@@ -871,3 +921,67 @@ def in_list(p):
 
 
 test_shared = shared.test()
+
+
+# Functions and methods that return views of their argument, or the argument itself -----------------------------------
+
+VIEWS_OF_VECTOR = """
+np.require(x); np.lib.stride_tricks.sliding_window_view(x, 1, writeable=True); np.trim_zeros(x); np.asanyarray(x); np.array(x, copy=None)
+np.broadcast_arrays(x, x)[0]; np.atleast_1d(x); np.atleast_2d(x); np.atleast_3d(x); np.flip(x); np.flipud(x); x.conj(); x.conjugate()
+np.conjugate(x); np.positive(x); x.squeeze(); x.view(); x.view(np.int64); x.view(np.ndarray); x.reshape(2, 3); x.ravel(); np.ravel(x)
+x.swapaxes(0, 0); np.rollaxis(x, 0); x[:, None]; x.T; x.real; np.real(x); np.asarray(x, dtype=float); np.ascontiguousarray(x); np.asfortranarray(x)
+np.astype(x, float, copy=False); np.split(x, 2)[1]; np.array_split(x, 4)[0]; np.hsplit(x, 2)[0]; np.real_if_close(x); np.nan_to_num(x, copy=False)
+np.squeeze(x[None]); np.permute_dims(x, (0,)); np.ix_(x.view(np.int64), [0])[0]; np.meshgrid(x, [1.0], copy=False)[0]; np.asarray_chkfinite(x)
+x.flat; x.data; np.lib.stride_tricks.as_strided(x, (2,), (8,)); np.resize(x, 6); np.tile(x, 1); np.array(x, copy=False); x[...]; x[()]; np.round(x)
+np.expand_dims(x, (0, 2)); x.astype(float, copy=False); x.astype("f8"); np.moveaxis(x, 0, 0); np.reshape(x, -1); x.reshape(-1, 1); np.copy(x)
+x.__array__(); np.lib.stride_tricks.broadcast_to(x, (6,)); np.concatenate([x]); np.stack([x])[0]; np.sort(x); x.take([0, 1]); np.where(True, x, 0)
+np.unstack(x)[0]; np.repeat(x, 1); np.clip(x, None, 100); x.getfield(float); np.squeeze(x); np.roll(x, 0); np.delete(x, []); np.pad(x, 0)
+""".replace("\n", ";").split(";")
+VIEWS_OF_MATRIX = """
+np.einsum("ii->i", x); np.einsum("ij->ji", x); np.einsum("ij", x); x.diagonal(); np.diag(x); np.rot90(x); np.fliplr(x); np.matrix_transpose(x); x.mT; np.linalg.diagonal(x)
+np.vsplit(x, 3)[1]; np.hsplit(x, 3)[1]; np.unstack(x)[1]; np.swapaxes(x, 0, 1); np.transpose(x); x.transpose(1, 0); np.triu(x); np.tril(x); np.rot90(x, 2); np.rot90(x, 4)
+np.row_stack([x]) if hasattr(np, "row_stack") else 0; x[np.newaxis]; x[:, :, None]; x.T.ravel(); x.ravel("F"); x.ravel("K"); x.T.reshape(-1, order="F"); x.reshape(9, order="A")
+np.asarray(x, order="F"); np.asfortranarray(x); np.array(x, order="F", copy=None); x.flatten("K"); x.swapaxes(0, 1).ravel("A"); x[1:][0]; x[[1]]; x[1, ...]; x[..., 1]; x[1, 1, ...]
+""".replace("\n", ";").split(";")
+
+
+def make(text):
+    """A function that writes to what an expression of x gives."""
+    lines = [
+        "def f(x):",
+        f"    y = {text}",
+        "    y[(0,) * y.ndim] = 50",
+        "    s = x.sum()",
+        "    x[-1] = 7",
+        "    return y, s, y is x",
+    ]
+    name = f"<views of {text}>"
+    source = "\n".join(lines) + "\n"
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    space = {"np": np}
+    exec(compile(source, name, "exec"), space)
+    return space["f"]
+
+
+@pytest.mark.parametrize(
+    ("text", "array"),
+    [
+        (t.strip(), a)
+        for texts, a in ((VIEWS_OF_VECTOR, V + 1), (VIEWS_OF_MATRIX, N))
+        for t in texts
+        if t.strip()
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+@pytest.mark.filterwarnings("ignore")
+def test_write_to_what_it_returns(text, array):
+    f = make(text)
+    traced = tt.trace(f, strict=True)
+    try:
+        traced(array.copy())
+    except tt.TraceError as error:
+        assert "while it is traced" not in str(error), error  # noqa: PT017
+        return
+    except Exception:
+        pass
+    run_both(f, traced, [array])

@@ -113,16 +113,21 @@ class Version:
                 isinstance(v, np.ndarray) and np.may_share_memory(out, v) for v in values
             ):
                 outputs[k] = out.copy()
-        made: dict[int, Any] = {}
+        if not self.trace.writes:
+            return self.trace.result.build(outputs, parameters)
         for path, how, recipe in self.trace.writes:
-            target, value = fetch(path, parameters), recipe.build(outputs, parameters, made)
-            if how == "array" and value is not target:
+            if how == "array" and outputs[recipe.content] is not (target := fetch(path, parameters)):
                 # Something else may have been computed in the argument's memory.
                 for k, out in enumerate(outputs):
-                    if out is not value and isinstance(out, np.ndarray) and np.may_share_memory(out, target):
+                    if k != recipe.content and isinstance(out, np.ndarray) and np.may_share_memory(out, target):
                         outputs[k] = out.copy()
+        # All is found and built before the first write, which may change what a path leads to.
+        made: dict[int, Any] = {}
+        result = self.trace.result.build(outputs, parameters, made)
+        writes = [(fetch(p, parameters), how, r.build(outputs, parameters, made)) for p, how, r in self.trace.writes]
+        for target, how, value in writes:
             self._write(target, how, value)
-        return self.trace.result.build(outputs, parameters, made)
+        return result
 
     def _write(self, target: Any, how: str, value: Any) -> None:
         if how == "array":

@@ -21,6 +21,7 @@ from tracetensor.tracer.methods import Method, call_method, scalar_attribute
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     InterpretedFunction,
+    Step,
     Traced,
     TracedArray,
     TracedList,
@@ -260,12 +261,17 @@ class Calls:
         try:
             result = builder(*given, **named)
         except NeedsConstant as needed:
-            self.force(TracedScalar(needed.variable), f"an argument of {getattr(function, '__name__', function)}")
+            self.force(TracedScalar(needed.variable), f"an argument of {getattr(function, '__name__', 'a function')}")
             raise
         except (Unsupported, TypeInferenceError):
             return self.callback(function, args, kwargs)
         self.state.adopt_built_all(result)
-        return self.wrapped(result, sources)
+        wrapped = self.wrapped(result, sources)
+        if function is np.einsum and len(sources) == 1:
+            self._may_share([wrapped], sources, "einsum")
+        elif type(wrapped) is TracedArray and any(wrapped is s for s in sources) and function not in AS_IS:
+            return TracedArray(wrapped.storage, (*wrapped.steps, Step(indexing.getitem, (), (("spec", ("e",)),))))
+        return wrapped
 
     def wrapped(self, result: Any, sources: list[TracedArray]) -> Any:
         """What a builder returned, as traced values; views of the sources where it made views."""
@@ -371,15 +377,24 @@ class Calls:
         call = CallbackFunction(function, templates, named)
         if not values:
             return self.lift(function(*args, **kwargs))
-        type_ = self._callback_type(call, values, name)
+        type_, shares = self._callback_type(call, values, name)
         self.outside.callbacks.append((name, self.state.location()))
         result = self.state.emit(control.callback, values, {"function": call, "type": type_})
-        if isinstance(type_, tuple):
-            return tuple([self.arrays.wrap(o) for o in result.outputs])
-        return self.arrays.wrap(result.out)
+        sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
+        wrapped = [self.arrays.wrap(o) for o in result.outputs]
+        if shares or name in MAYBE_VIEWS:
+            self._may_share(wrapped, sources, name)
+        return tuple(wrapped) if isinstance(type_, tuple) else wrapped[0]
+
+    def _may_share(self, results: list[Any], sources: list[TracedArray], name: str) -> None:
+        """Results that may or may not be memory of the sources: writes to either end the trace."""
+        for array in [*results, *sources]:
+            if type(array) is TracedArray:
+                reason = f"whether {name} gave a view or a copy is known at run time only, and one of both is written"
+                self.arrays.freeze(array.storage, reason)
 
     def _callback_type(self, call: CallbackFunction, values: list[Variable], name: str) -> Any:
-        found = self.outside.callback_result(call, values)
+        found, shares = self.outside.callback_result(call, values)
 
         def one(value: Any) -> Type:
             type_ = type_of(value)
@@ -393,8 +408,8 @@ class Calls:
 
         try:
             if type(found) in (tuple, list):
-                return tuple([one(v) for v in found])
-            return one(found)
+                return tuple([one(v) for v in found]), shares
+            return one(found), shares
         except TypeError:
             msg = f"{name} returns a {type(found).__name__}, which is not traced"
             raise Fallback(msg) from None
@@ -443,18 +458,15 @@ class Calls:
         if name in {"real", "imag"}:
             return self.library(getattr(np, name), [owner], {})
         if name == "flat":
-            return self.library(np.ravel, [owner], {}) if self._reads_flat(owner) else None
+            msg = "the iterator `.flat` used other than in an assignment"
+            raise Fallback(msg)
         if not hasattr(np.ndarray, name):
             msg = f"'numpy.ndarray' object has no attribute '{name}'"
             raise AttributeError(msg)
+        if not callable(getattr(np.ndarray, name)):
+            msg = f"the array attribute .{name}"
+            raise Fallback(msg)
         return Method(owner, name)
-
-    def _reads_flat(self, owner: TracedArray) -> bool:
-        flat = self.library(np.ravel, [owner], {})
-        if type(flat) is TracedArray and flat.storage is owner.storage:
-            return True
-        msg = "`.flat` of an array that is not known to be contiguous"
-        raise Fallback(msg)
 
     def set_attribute(self, owner: Any, name: str, value: Any) -> None:
         """owner.name = value."""
@@ -462,6 +474,9 @@ class Calls:
             self.interpreter.control.resolve(owner, lambda v: self.set_attribute(v, name, value))
             return
         if type(owner) is TracedArray and name == "shape":
+            if owner.storage.origin is not None:
+                msg = "the .shape of an array from outside is assigned"
+                raise Fallback(msg)
             view = self.library(np.reshape, [owner, value], {})
             if view.storage is not owner.storage:
                 msg = "assigning to .shape of an array that is not known to be contiguous"
@@ -472,9 +487,6 @@ class Calls:
         if type(owner) is TracedArray and name in {"real", "imag"}:
             part = self.library(getattr(np, name), [owner], {})
             self.arrays.set_index(part, Ellipsis, value)
-            return
-        if type(owner) is TracedArray and name == "flat":
-            self.arrays.set_index(self.attribute(owner, "flat"), Ellipsis, value)
             return
         if isinstance(owner, Traced) or self.state.made_in(owner) is None:
             msg = f"the attribute `{name}` of an object from outside is assigned"
@@ -603,6 +615,15 @@ class Calls:
         return self.text([*parts, rest.replace("%%", "%")])
 
 
+MAYBE_VIEWS = frozenset(
+    "ravel reshape require asfortranarray asarray_chkfinite real_if_close nan_to_num squeeze array asarray asanyarray "
+    "view __array__ broadcast_arrays diagonal swapaxes trim_zeros einsum ix_ split as_strided sliding_window_view".split()
+)
+"""Library functions that return a view for some memory layouts or arguments, and a copy for others."""
+AS_IS = frozenset(
+    {np.asarray, np.asanyarray, np.ascontiguousarray, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.real, np.array}
+)
+"""Functions that may return their very argument; others return a view of it at least."""
 UFUNC_METHODS = frozenset({"reduce", "accumulate", "outer", "at", "reduceat"})
 
 

@@ -427,10 +427,8 @@ class Control:
         places, weak = loop.places, loop.weak
         frame = loop.frame
         hinted = self.hints.setdefault(loop.key, ({}, set()))
-        for name in sorted(loop.assigned & loop.head):
-            if name in frame.locals:
-                places[("local", frame, name)] = None
-        places.update((("local", frame, n), None) for n in hinted[1] if n in frame.locals)
+        places.update((("local", frame, name), None) for name in sorted(loop.assigned & loop.head))
+        places.update((("local", frame, name), None) for name in sorted(hinted[1]))
         for _ in range(12):
             try:
                 return _ScanTracer(self, loop, offset, go, list(places), weak).run()

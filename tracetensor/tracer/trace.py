@@ -12,6 +12,7 @@ from tracetensor.graph.node import Constant, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
+from tracetensor.tracer.calls import TracedText
 from tracetensor.tracer.control import RaisedInBranch
 from tracetensor.tracer.interpreter import Frame, Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
@@ -87,6 +88,14 @@ class Recipe:
             return content[1][tag].build(outputs, parameters, made)
         if kind == "range":
             return range(*each(content))
+        if kind == "text":
+            convert: dict[str, Any] = {"r": repr, "s": str, "a": ascii, "": lambda value: value}
+            return "".join(
+                [
+                    p if isinstance(p, str) else format(convert[p[1]](p[0].build(outputs, parameters, made)), p[2])
+                    for p in content
+                ]
+            )
         if kind == "columns":
             return [_element(content[0], list(row)) for row in zip(*each(content[1]), strict=True)]
         if kind == "object":
@@ -232,6 +241,9 @@ class _Output:
             return Recipe("tuple", (kind, [self.recipe(v) for v in value]))
         if kind is dict:
             return Recipe("dict", (list(value), [self.recipe(v) for v in value.values()]))
+        if kind is TracedText:
+            parts = [p if isinstance(p, str) else (self.recipe(p[0]), p[1], p[2]) for p in value.parts]
+            return Recipe("text", parts)
         if kind is TracedRange:
             return Recipe("range", [self.recipe(v) for v in (value.start, value.stop, value.step)])
         if kind is InterpretedFunction or (is_traced(value) and kind is not InterpretedFunction):

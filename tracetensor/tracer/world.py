@@ -536,17 +536,22 @@ class World:
         for out, value in zip(node.outputs, results, strict=True):
             self.examples[out] = value
 
-    def callback_result(self, call: Any, values: list[Variable]) -> Any:
-        """What a call-back returns for the first call's values, or else for samples."""
+    def callback_result(self, call: Any, values: list[Variable]) -> tuple[Any, bool]:
+        """What a call-back returns for the first call's values, or else for samples; whether it shares memory."""
         attempts = ([self.example(v) for v in values], [_sample(v.type) for v in values])
         error: Exception | None = None
         for given in attempts:
-            copies = [v.copy() if isinstance(v, np.ndarray) else v for v in given]
+            copies = [v.copy(order="K") if isinstance(v, np.ndarray) else v for v in given]
             try:
                 with np.errstate(all="ignore"):
-                    return call(*copies)
+                    found = call(*copies)
             except Exception as caught:  # noqa: BLE001 - any failure of a library function on a sample
                 error = caught
+                continue
+            results = found if isinstance(found, (tuple, list)) else [found]
+            arrays = [v for v in copies if isinstance(v, np.ndarray)]
+            shares = any(isinstance(r, np.ndarray) and np.may_share_memory(r, a) for r in results for a in arrays)
+            return found, shares
         msg = f"the type of what {call!r} returns could not be learnt: {error}"
         raise Fallback(msg)
 

@@ -138,7 +138,7 @@ def _probe_index(x: TensorType, leaf_types: Sequence[TensorType], spec: Spec) ->
         integers = spec.count("i")
         if len(spec) <= x.ndim:
             rank = x.ndim - integers
-            return TensorType(x.dtype, (None,) * rank, ARRAY if rank or not x.ndim else "scalar")
+            return TensorType(x.dtype, (None,) * rank, ARRAY if rank else "scalar")
         msg = f"too many indices for array: array is {x.ndim}-dimensional, but {len(spec)} were indexed"
         raise TypeInferenceError(msg)
     sample_types = [TensorType(x.dtype, (None,) * x.ndim, ARRAY)]

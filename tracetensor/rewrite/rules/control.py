@@ -9,6 +9,7 @@ import numpy as np
 from tracetensor.graph.builder import ifelse as build_ifelse
 from tracetensor.graph.builder import scan as build_scan
 from tracetensor.graph.graph import Graph, clone_nodes
+from tracetensor.graph.edit import must_run
 from tracetensor.graph.node import Constant, Variable, constant
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import PYTHON
@@ -66,6 +67,8 @@ def same_in_both_branches(node: Node) -> tuple[Variable, ...] | None:
             given_a, given_b = (node.inputs[1 + body.inputs.index(v)] for body, v in ((then, a), (orelse, b)))
             if given_a is given_b and conforms(given_a.type, outputs[k].type):
                 outputs[k] = given_a
+    if must_run(node) and not any(out.node is node for out in outputs):
+        outputs[0] = node.outputs[0]  # some output is left, by which the node is a root
     return tuple(outputs) if tuple(outputs) != node.outputs else None
 
 

@@ -1,0 +1,279 @@
+"""Exceptions (type, message and the user's line), traced against plain (PYTEST_DONT_REWRITE: plain asserts)."""
+
+import numpy as np
+
+from tests.tracer_table import Table
+
+case = Table()
+V = np.arange(4.0)
+M = np.arange(6.0).reshape(2, 3)
+R = np.arange(4.0)
+R.flags.writeable = False
+
+
+# In branches and loops whose results nothing needs -------------------------------------------------------------------
+
+
+@case([3], [0])
+def raises_in_every_step(n):
+    for i in range(n):
+        raise ValueError
+
+
+@case([3], [0])
+def raises_in_some_step(n):
+    for i in range(n):
+        if i == 1:
+            raise ValueError(i)
+
+
+@case([1], [0])
+def unknown_name_in_branch(n):
+    if n:
+        u = unknown
+
+
+@case([V, 3], [V, 6])
+def item_unused(x, n):
+    if n > 3:
+        x[n]
+
+
+@case([V, 3], [V, 6])
+def item_unused_in_loop(x, n):
+    for i in range(n):
+        x[i]
+
+
+@case([V, 3], [V, 6])
+def item_bound_unused(x, n):
+    y = x[n] if n > 3 else 0
+    return 0
+
+
+@case([V, 3], [V, 6])
+def item_in_condition(x, n):
+    return 0 if n > 3 and x[n] > 0 else 0  # noqa: RUF034
+
+
+@case([V, 6], [V, 3], [V, 4])
+def division_in_while(x, n):
+    while n > 3:
+        1 // (n - 4)
+        n -= 1
+
+
+@case([V, 1], [V, 0])
+def bad_axis_in_branch(x, n):
+    if n > 0:
+        x.sum(axis=1)
+
+
+@case([V, 1], [V, 0])
+def bad_index_in_branch(x, n):
+    if n > 0:
+        x[0, 1] = 1
+
+
+@case([V, 1], [V, 0])
+def membership_in_branch(x, n):
+    if n > 0:
+        return 3 in x
+    return 5
+
+
+@case([np.zeros((2, 0, 3)), 0], [np.zeros((2, 0, 3)), 1])
+def line_of_error_in_branch(a, n):
+    if not n < n:
+        a[1] = a
+
+
+@case([1], [5])
+def comparison_of_functions(n):
+    if n > 2 or len > 1:
+        return 1
+
+
+# Writes to what cannot be written ------------------------------------------------------------------------------------
+
+
+@case([R], [V])
+def read_only_item(a):
+    a[0] = 1
+
+
+@case([R, 3], [R, 0])
+def read_only_in_loop(a, n):
+    for _ in range(n):
+        a[0] -= 1
+
+
+@case([R, 3], [R, 0])
+def read_only_in_branch(a, n):
+    if n > 0:
+        a += 1
+
+
+@case([R])
+def read_only_out(a):
+    np.add(a, 1, out=a)
+
+
+@case([R])
+def read_only_view_sorted(a):
+    a[1:].sort()
+
+
+@case([V])
+def broadcast_written(x):
+    y = np.broadcast_to(x, (2, 4))
+    y[0, 0] = 1
+
+
+@case([np.ones((2, 2))])
+def diagonal_written(x):
+    y = np.diagonal(x)
+    y[0] = 1
+
+
+# Wrong types and values ----------------------------------------------------------------------------------------------
+
+
+@case([V], [M])
+def too_many_indices(a):
+    return a[0, 1]
+
+
+@case([np.array(3.0)])
+def index_of_zero_d(a):
+    a[0] = 1
+
+
+@case([M])
+def two_ellipses(a):
+    return a[1, :, ..., ...]
+
+
+@case([M])
+def too_many_indices_written(a):
+    a[..., 0, 0, 0] = 1
+
+
+@case([V])
+def field(a):
+    return a["x"]
+
+
+@case([V], [2])
+def attribute_missing(a):
+    return a.foo
+
+
+@case([V])
+def not_callable(a):
+    return a(1)
+
+
+@case([3], [np.array(1.0)], [None])
+def not_iterable(a):
+    for x in a:
+        pass
+
+
+@case([3], [np.array(1.0)], [2.5])
+def no_length(a):
+    return len(a)
+
+
+@case([V], [(1, 2)], [3])
+def unpacking(a):
+    a, b, c = a
+
+
+@case([V], [[1, 2]], [(1, 2)])
+def float_index(a):
+    return a[1.5]
+
+
+@case([-1], [2.5], [(2, -3)])
+def bad_sizes(a):
+    return np.zeros(a)
+
+
+@case([2.5], [2])
+def bad_range(x):
+    return range(x)
+
+
+@case([2.5], [2], [1])
+def bad_list_index(x):
+    return [1, 2][x]
+
+
+@case(["b"])
+def missing_key(x):
+    return {"a": 1}[x]
+
+
+@case([V])
+def bad_concatenate(x):
+    return np.concatenate([x, M])
+
+
+@case([V], [2])
+def no_such_method(x):
+    x.append(1)
+
+
+@case([V], [2])
+def add_none(x):
+    return x + None
+
+
+@case([2])
+def tuple_plus_list(x):
+    return (1, 2) + [x]
+
+
+@case([2])
+def text_plus_number(x):
+    return "a" + x
+
+
+@case([2], [V])
+def less_than_none(x):
+    return x < None
+
+
+@case([2], [V])
+def matmul_of_scalars(x):
+    return x @ x
+
+
+@case([2], [np.float64(2)])
+def scalar_item(x):
+    return x[0]
+
+
+@case([2], [np.float64(2)])
+def scalar_item_written(x):
+    x[0] = 1
+
+
+@case([2])
+def delete_unbound(x):
+    del y
+
+
+@case([2])
+def raise_from(x):
+    raise KeyError("a") from None
+
+
+@case([2])
+def raise_instance(x):
+    e = ValueError("x", x)
+    raise e
+
+
+test_same = case.test()
