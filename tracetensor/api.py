@@ -51,9 +51,13 @@ def trace(
     Cost: at the first call with each kind of arguments, tracing and rewriting, about 0.1 ms per node.
     """
     if function is None:
-        return lambda f: trace(f, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums)
+        return lambda f: trace(
+            f, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums
+        )
     if isinstance(function, (staticmethod, classmethod)):
-        inner = trace(function.__func__, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums)
+        inner = trace(
+            function.__func__, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums
+        )
         return type(function)(inner)
     if isinstance(function, Traced):
         return function
@@ -101,7 +105,7 @@ def optimize(graph: Graph, *, exclude: Collection[str] = ()) -> Graph:
     return _optimize(graph, check=option("check"), exclude=exclude)
 
 
-def compile(graph: Graph, *, donated: Iterable[int] = ()) -> Any:  # noqa: A001 - tt.compile
+def compile(graph: Graph, *, donated: Iterable[int] = ()) -> Any:
     """The program of a graph: called with the values of its inputs, it returns the list of its outputs.
 
     donated: numbers of inputs whose arrays the program may overwrite.

@@ -43,7 +43,9 @@ def _parse(name: str, text: str, default: Any, allowed: tuple[Any, ...]) -> Any:
 
 
 _defaults = _from_environment()
-_current: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("tracetensor_options", default=None)
+_current: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
+    "tracetensor_options", default=None
+)
 
 
 def option(name: str) -> Any:
@@ -59,7 +61,7 @@ on_plain: list[Callable[[bool], None]] = []
 
 
 def _count_plain(change: int) -> None:
-    global _plain_contexts  # noqa: PLW0603 - a count over all threads
+    global _plain_contexts
     with _lock:
         _plain_contexts += change
         for listener in on_plain:

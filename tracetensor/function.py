@@ -119,12 +119,18 @@ class Version:
             if how == "array" and outputs[recipe.content] is not (target := fetch(path, parameters)):
                 # Something else may have been computed in the argument's memory.
                 for k, out in enumerate(outputs):
-                    if k != recipe.content and isinstance(out, np.ndarray) and np.may_share_memory(out, target):
+                    if (
+                        k != recipe.content
+                        and isinstance(out, np.ndarray)
+                        and np.may_share_memory(out, target)
+                    ):
                         outputs[k] = out.copy()
         # All is found and built before the first write, which may change what a path leads to.
         made: dict[int, Any] = {}
         result = self.trace.result.build(outputs, parameters, made)
-        writes = [(fetch(p, parameters), how, r.build(outputs, parameters, made)) for p, how, r in self.trace.writes]
+        writes = [
+            (fetch(p, parameters), how, r.build(outputs, parameters, made)) for p, how, r in self.trace.writes
+        ]
         for target, how, value in writes:
             self._write(target, how, value)
         return result
@@ -161,7 +167,11 @@ class Traced(Dispatcher):
     """
 
     def __init__(
-        self, function: Callable[..., Any], *, strict: bool | None = None, static: frozenset[str] = frozenset()
+        self,
+        function: Callable[..., Any],
+        *,
+        strict: bool | None = None,
+        static: frozenset[str] = frozenset(),
     ) -> None:
         self._bound_self: tuple[Any, ...] = ()
         plain = function
@@ -324,7 +334,9 @@ def fast_entry(version: Version, names: list[str]) -> Entry | None:
         return None
     inputs = [names.index(path[0][1]) for path in version.trace.inputs]
     recipe = version.trace.result
-    direct = recipe.kind == "output" and len(version.graph.outputs) == 1 and not written and not version.suspicious
+    direct = (
+        recipe.kind == "output" and len(version.graph.outputs) == 1 and not written and not version.suspicious
+    )
     finish = None if direct and not version.trace.writes else _finisher(version, names, inputs)
     try:
         return Entry([rows[name] for name in names], version.program, finish, inputs)
@@ -362,8 +374,10 @@ def build_version(function: Any, parameters: dict[str, Any], static: frozenset[s
         graph = optimize(graph, check=option("check"))
     graph = separate_outputs(graph, trace.groups)
     written = {path for path, how, _ in trace.writes if how == "array"}
-    donated = frozenset() if trace.may_deoptimise else frozenset(
-        k for k, path in enumerate(trace.inputs) if path in written
+    donated = (
+        frozenset()
+        if trace.may_deoptimise
+        else frozenset(k for k, path in enumerate(trace.inputs) if path in written)
     )
     return Version(trace, graph, compile_graph(graph, donated=donated))
 

@@ -23,6 +23,7 @@ from tracetensor.tracer.values import (
     Step,
     Storage,
     TracedArray,
+    TracedFlat,
     TracedList,
     TracedObject,
     TracedRange,
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from tracetensor.graph.node import Node
     from tracetensor.tracer.state import State
 
-CONTIGUOUS = frozenset("zeros ones full empty arange linspace eye matmul dot copy_c pack concatenate stack".split())
+CONTIGUOUS = frozenset(
+    "zeros ones full empty arange linspace eye matmul dot copy_c pack concatenate stack".split()
+)
 
 
 class Arrays:
@@ -46,7 +49,7 @@ class Arrays:
     def __init__(self, state: State) -> None:
         self.state = state
         self.uncertain: dict[Storage, str] = {}
-        self.unify: Callable[[TracedUnion], Any] = _cannot_unify
+        self.unify: Callable[..., Any] = _cannot_unify
 
     # Wrapping --------------------------------------------------------------------------------------------------
 
@@ -98,6 +101,8 @@ class Arrays:
             return self._constant(value)
         if kind is TracedUnion:
             return self.variable(self.unify(value))
+        if kind is TracedFlat:
+            return self.flat(value.array)
         if kind is TracedRange:
             return self.state.adopt_built(
                 NUMPY[np.arange](*[self.argument(v) for v in (value.start, value.stop, value.step)])
@@ -118,14 +123,24 @@ class Arrays:
     def nested(self, items: Any) -> Any:
         """Nested lists with variables in the place of traced values, for the builders."""
         if type(items) in (list, tuple, TracedList):
-            plain = [self.nested(i) for i in list.__iter__(items)] if isinstance(items, list) else map(self.nested, items)
+            plain = (
+                [self.nested(i) for i in list.__iter__(items)]
+                if isinstance(items, list)
+                else map(self.nested, items)
+            )
             return tuple(plain) if type(items) is tuple else list(plain)
         return self.argument(items)
+
+    def flat(self, array: TracedArray) -> Variable:
+        """The elements of an array in C order, as a new array."""
+        return self.state.adopt_built(NUMPY[np.ravel](self.read(array)))
 
     def argument(self, value: Any) -> Any:
         """A value as builders take it: a variable if traced, nested containers included, else itself."""
         kind = type(value)
-        if kind in (TracedScalar, TracedArray, TracedObject, TracedUnion):
+        if kind is TracedUnion:
+            return self.variable(self.unify(value, loose=True))
+        if kind in (TracedScalar, TracedArray, TracedObject, TracedFlat):
             return self.variable(value)
         if kind is TracedList and value.dynamic is not None:
             return self.list_as_array(value)
@@ -148,7 +163,9 @@ class Arrays:
                 msg = f"a list of {element!r} is used as an array"
                 raise Fallback(msg)
             type_ = TensorType(element.dtype, (None, *element.shape), ARRAY)
-            columns.append(self.state.emit(control.list_array, [variable], {"type": type_, "given": given}).out)
+            columns.append(
+                self.state.emit(control.list_array, [variable], {"type": type_, "given": given}).out
+            )
         if dynamic.skeleton == LEAF:
             return columns[0]
         flat = all(s == LEAF for s in dynamic.skeleton[1])
@@ -228,11 +245,15 @@ class Arrays:
         if step.op.name == "getitem":
             spec = [e for e in dict(step.params)["spec"] if e != "n"]
             rest = spec[next((k for k, e in enumerate(spec) if e != "i"), len(spec)) :]
-            return all(e in {"s000", "e"} for e in rest[1:]) and (not rest or rest[0] in {"s000", "s100", "s010", "s110", "e"})
+            return all(e in {"s000", "e"} for e in rest[1:]) and (
+                not rest or rest[0] in {"s000", "s100", "s010", "s110", "e"}
+            )
         return False
 
     def _plain_slice(self, step: Step) -> bool:
-        return step.op.name == "getitem" and all(e in {"s000", "s100", "s010", "s110"} for e in dict(step.params)["spec"])
+        return step.op.name == "getitem" and all(
+            e in {"s000", "s100", "s010", "s110"} for e in dict(step.params)["spec"]
+        )
 
     def state_contiguous(self, storage: Storage) -> bool:
         """Whether the memory is in C order; an argument is asked for it, and guarded."""
@@ -267,7 +288,13 @@ class Arrays:
         return self.variable(value)
 
     def set_parsed(
-        self, array: TracedArray, spec: indexing.Spec, leaves: list[Variable], value: Variable, *, augmented: bool = False
+        self,
+        array: TracedArray,
+        spec: indexing.Spec,
+        leaves: list[Variable],
+        value: Variable,
+        *,
+        augmented: bool = False,
     ) -> None:
         """array[index] = value, the index given as spec and leaves."""
         self.check_writable(array)
@@ -297,7 +324,12 @@ class Arrays:
     def overwrite(self, array: TracedArray, value: Variable, *, augmented: bool = False) -> None:
         """array[...] = value."""
         same = value.type is self.state.read_storage(array.storage).type and not array.steps
-        if same and None not in value.tensor.shape and not value.tensor.dtype.hasobject and value.node is not None:
+        if (
+            same
+            and None not in value.tensor.shape
+            and not value.tensor.dtype.hasobject
+            and value.node is not None
+        ):
             self.check_writable(array)
             if not value.node.op.views:
                 self.state.write_storage(array.storage, value)
@@ -382,7 +414,7 @@ class Arrays:
         return TracedArray(array.storage, (*array.steps, step))
 
 
-def _cannot_unify(union: TracedUnion) -> Any:
+def _cannot_unify(union: TracedUnion, *, loose: bool = False) -> Any:
     msg = "a value that is of one kind or another at run time takes part in an operation"
     raise Fallback(msg)
 

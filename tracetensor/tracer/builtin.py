@@ -44,7 +44,8 @@ def handles(*functions: Any, unions: bool = True) -> Callable[[Handler], Handler
             for position, value in enumerate(args):
                 if unions and type(value) is TracedUnion:
                     return interpreter.control.resolve(
-                        value, lambda v, p=position: called(interpreter, [*args[:p], v, *args[p + 1 :]], kwargs)
+                        value,
+                        lambda v, p=position: called(interpreter, [*args[:p], v, *args[p + 1 :]], kwargs),
                     )
             return handler(interpreter, args, kwargs)
 
@@ -234,7 +235,14 @@ def _folding(function: Any, name: str) -> None:
         return interpreter.outside.prelude(interpreter, name, [*args, *kwargs.values()])
 
 
-for _function, _name in ((sum, "sum_"), (any, "any_"), (all, "all_"), (math.prod, "prod_"), (map, "map_"), (filter, "filter_")):
+for _function, _name in (
+    (sum, "sum_"),
+    (any, "any_"),
+    (all, "all_"),
+    (math.prod, "prod_"),
+    (map, "map_"),
+    (filter, "filter_"),
+):
     _folding(_function, _name)
 
 
@@ -282,7 +290,13 @@ def _tuple(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
 
 @handles(dict)
 def _dict(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    pairs = interpreter.sequences.unpack(args[0], None) if args and type(args[0]) is not dict else args[0] if args else ()
+    pairs = (
+        interpreter.sequences.unpack(args[0], None)
+        if args and type(args[0]) is not dict
+        else args[0]
+        if args
+        else ()
+    )
     return interpreter.state.made(dict(pairs, **kwargs))
 
 
@@ -307,7 +321,11 @@ def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
         msg = "sorted() of traced values"
         raise Fallback(msg)
     result = interpreter.sequences.whole_list(interpreter.call(np.sort, [value], {}))
-    return interpreter.sequences.whole_list(interpreter.sequences.reversed(result)) if kwargs.get("reverse") else result
+    return (
+        interpreter.sequences.whole_list(interpreter.sequences.reversed(result))
+        if kwargs.get("reverse")
+        else result
+    )
 
 
 @handles(isinstance, unions=True)
@@ -326,7 +344,11 @@ def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
     (value,) = args
     if type(value) is TracedList:
         return list
-    return value.__class__ if isinstance(value, Traced) or type(value) in (TracedArray, TracedScalar) else type(value)
+    return (
+        value.__class__
+        if isinstance(value, Traced) or type(value) in (TracedArray, TracedScalar)
+        else type(value)
+    )
 
 
 @handles(callable)
@@ -425,7 +447,9 @@ def _array_of(function: Any) -> None:
         if len(elements) == 1 and elements[0].dtype == np.float64 and elements[0].ndim == 0:
             return arrays.wrap(arrays.list_as_array(value, given=True))
         # The array of an empty list is float64, whatever the list would have held.
-        empty = interpreter.truth_of(interpreter.operations.binary("eq", interpreter.sequences.length(value), 0))
+        empty = interpreter.truth_of(
+            interpreter.operations.binary("eq", interpreter.sequences.length(value), 0)
+        )
         return interpreter.control.choose(
             arrays.variable(TracedScalar(empty)) if isinstance(empty, Variable) else arrays.variable(empty),
             lambda: calls.library(function, [[]], {}),

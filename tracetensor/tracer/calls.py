@@ -24,6 +24,7 @@ from tracetensor.tracer.values import (
     Step,
     Traced,
     TracedArray,
+    TracedFlat,
     TracedList,
     TracedObject,
     TracedScalar,
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
     from tracetensor.tracer.interpreter import Interpreter
 
-PURE_MODULES = frozenset({"builtins", "math", "cmath", "operator", "functools", "itertools", "collections", "numpy"})
+PURE_MODULES = frozenset(
+    {"builtins", "math", "cmath", "operator", "functools", "itertools", "collections", "numpy"}
+)
 OP_OF: dict[Any, Any] = {}
 
 
@@ -53,7 +56,9 @@ class CallbackFunction:
         return self.function(*[control.format_value(a, values) for a in self.args], **kwargs)
 
     def __repr__(self) -> str:
-        return f"{getattr(self.function, '__module__', '')}.{getattr(self.function, '__name__', self.function)}"
+        return (
+            f"{getattr(self.function, '__module__', '')}.{getattr(self.function, '__name__', self.function)}"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +95,9 @@ def is_users(filename: str) -> bool:
         return False
     if "site-packages" in filename or "dist-packages" in filename:
         return True
-    return not any(path and filename.startswith(path) for path in library) and not filename.startswith("<frozen")
+    return not any(path and filename.startswith(path) for path in library) and not filename.startswith(
+        "<frozen"
+    )
 
 
 class Calls:
@@ -128,7 +135,9 @@ class Calls:
         if isinstance(function, type):
             return self._class(function, args, kwargs)
         if isinstance(function, functools.partial):
-            return self.interpreter.call(function.func, [*function.args, *args], {**function.keywords, **kwargs})
+            return self.interpreter.call(
+                function.func, [*function.args, *args], {**function.keywords, **kwargs}
+            )
         if isinstance(function, types.MethodType):
             return self.interpreter.call(function.__func__, [function.__self__, *args], kwargs)
         unwrapped = self.outside.plain_function(function)
@@ -161,7 +170,10 @@ class Calls:
 
     def _is_library(self, function: Any) -> bool:
         module = getattr(function, "__module__", None) or ""
-        return module.split(".")[0] in {"numpy", "scipy", "math", "operator", "cmath"} and ".random" not in module
+        return (
+            module.split(".")[0] in {"numpy", "scipy", "math", "operator", "cmath"}
+            and ".random" not in module
+        )
 
     def _op(self, op: Any, args: list[Any]) -> Any:
         try:
@@ -205,14 +217,20 @@ class Calls:
             msg = "a complex value is cast to a real NumPy scalar"
             raise Fallback(msg)
         kind = ARRAY if variable.tensor.is_array and variable.ndim else SCALAR
-        return self.arrays.wrap(self.state.emit(elementwise.cast, [variable], {"dtype": dtype, "kind": kind}).out)
+        return self.arrays.wrap(
+            self.state.emit(elementwise.cast, [variable], {"dtype": dtype, "kind": kind}).out
+        )
 
     def _other(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         module = getattr(function, "__module__", None) or getattr(type(function), "__module__", "")
         owner = getattr(function, "__self__", None)
         name = getattr(function, "__qualname__", None) or repr(function)
         library = self._is_library(function)
-        if callable(function) and not isinstance(function, (types.BuiltinFunctionType, types.FunctionType)) and not library:
+        if (
+            callable(function)
+            and not isinstance(function, (types.BuiltinFunctionType, types.FunctionType))
+            and not library
+        ):
             method = getattr(type(function), "__call__", None)  # noqa: B004 - the class's own, to be interpreted
             if isinstance(method, types.FunctionType):
                 return self.interpreter.call(method, [function, *args], kwargs)
@@ -224,7 +242,9 @@ class Calls:
         if ".random" in module or type(owner).__module__.startswith("numpy.random"):
             msg = f"random numbers are drawn by {name}"
             raise Fallback(msg)
-        if module.split(".")[0] in PURE_MODULES or isinstance(owner, (str, bytes, int, float, tuple, frozenset, np.dtype)):
+        if module.split(".")[0] in PURE_MODULES or isinstance(
+            owner, (str, bytes, int, float, tuple, frozenset, np.dtype)
+        ):
             return self.lift(function(*args, **kwargs))
         msg = f"a call of {module}.{name}, which is not traced and may do more than return a value"
         raise Fallback(msg)
@@ -247,12 +267,16 @@ class Calls:
         """A call of a NumPy function that has a builder."""
         return self.build(NUMPY[function], function, args, kwargs)
 
-    def build(self, builder: Callable[..., Any], function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def build(
+        self, builder: Callable[..., Any], function: Any, args: list[Any], kwargs: dict[str, Any]
+    ) -> Any:
         """Call a builder; a call-back of `function` where the builder does not cover the arguments."""
         out = kwargs.get("out")
         if out is not None:
             rest = {k: v for k, v in kwargs.items() if k != "out"}
-            return self.into(out, self.build(builder, function, args, rest), getattr(function, "__name__", "the call"))
+            return self.into(
+                out, self.build(builder, function, args, rest), getattr(function, "__name__", "the call")
+            )
         if any(_list_of_arrays(a) for a in args):
             return self.callback(function, args, kwargs)
         sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
@@ -261,7 +285,9 @@ class Calls:
         try:
             result = builder(*given, **named)
         except NeedsConstant as needed:
-            self.force(TracedScalar(needed.variable), f"an argument of {getattr(function, '__name__', 'a function')}")
+            self.force(
+                TracedScalar(needed.variable), f"an argument of {getattr(function, '__name__', 'a function')}"
+            )
             raise
         except (Unsupported, TypeInferenceError):
             return self.callback(function, args, kwargs)
@@ -270,7 +296,9 @@ class Calls:
         if function is np.einsum and len(sources) == 1:
             self._may_share([wrapped], sources, "einsum")
         elif type(wrapped) is TracedArray and any(wrapped is s for s in sources) and function not in AS_IS:
-            return TracedArray(wrapped.storage, (*wrapped.steps, Step(indexing.getitem, (), (("spec", ("e",)),))))
+            return TracedArray(
+                wrapped.storage, (*wrapped.steps, Step(indexing.getitem, (), (("spec", ("e",)),)))
+            )
         return wrapped
 
     def wrapped(self, result: Any, sources: list[TracedArray]) -> Any:
@@ -318,7 +346,9 @@ class Calls:
             msg = f"numpy.{ufunc.__name__} of a {type(args[0]).__name__}"
             raise Fallback(msg)
         try:
-            result = self.interpreter.operations.ufunc(ufunc, [self.arrays.variable(a) for a in args], **options)
+            result = self.interpreter.operations.ufunc(
+                ufunc, [self.arrays.variable(a) for a in args], **options
+            )
         except Fallback:
             return self.callback(ufunc, args, kwargs) if out is None else _reraise()
         if out is None:
@@ -371,7 +401,9 @@ class Calls:
         name = getattr(function, "__name__", repr(function))
         if "out" in kwargs:
             out = kwargs["out"]
-            return self.into(out, self.callback(function, args, {k: v for k, v in kwargs.items() if k != "out"}), name)
+            return self.into(
+                out, self.callback(function, args, {k: v for k, v in kwargs.items() if k != "out"}), name
+            )
         templates = tuple([self.template(a, values) for a in args])
         named = tuple([(k, self.template(v, values)) for k, v in kwargs.items()])
         call = CallbackFunction(function, templates, named)
@@ -433,7 +465,9 @@ class Calls:
         if isinstance(owner, (TracedObject, InterpretedFunction)):
             msg = f"the attribute {name} of a {kind.__name__}"
             raise Fallback(msg)
-        if isinstance(owner, (types.ModuleType, type, str, bytes, int, float, complex, tuple, np.generic, np.dtype)):
+        if isinstance(
+            owner, (types.ModuleType, type, str, bytes, int, float, complex, tuple, np.generic, np.dtype)
+        ):
             value = getattr(owner, name)
             return self.outside.module_value(owner, name, value)
         return self.outside.attribute(owner, name)
@@ -450,7 +484,11 @@ class Calls:
             return type_.dtype.itemsize
         if name in {"size", "nbytes"}:
             size = self.library(np.size, [owner], {})
-            return size if name == "size" else self.interpreter.operations.binary("mul", size, type_.dtype.itemsize)
+            return (
+                size
+                if name == "size"
+                else self.interpreter.operations.binary("mul", size, type_.dtype.itemsize)
+            )
         if name == "T":
             return self.library(np.transpose, [owner], {})
         if name == "mT":
@@ -458,8 +496,7 @@ class Calls:
         if name in {"real", "imag"}:
             return self.library(getattr(np, name), [owner], {})
         if name == "flat":
-            msg = "the iterator `.flat` used other than in an assignment"
-            raise Fallback(msg)
+            return TracedFlat(owner)
         if not hasattr(np.ndarray, name):
             msg = f"'numpy.ndarray' object has no attribute '{name}'"
             raise AttributeError(msg)
@@ -483,6 +520,9 @@ class Calls:
                 raise Fallback(msg)
             self.state.log(("view", Box(owner)))
             owner.steps = view.steps
+            return
+        if type(owner) is TracedArray and name == "flat":
+            self.interpreter.sequences.set_flat(owner, slice(None), value)
             return
         if type(owner) is TracedArray and name in {"real", "imag"}:
             part = self.library(getattr(np, name), [owner], {})
@@ -621,7 +661,16 @@ MAYBE_VIEWS = frozenset(
 )
 """Library functions that return a view for some memory layouts or arguments, and a copy for others."""
 AS_IS = frozenset(
-    {np.asarray, np.asanyarray, np.ascontiguousarray, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.real, np.array}
+    {
+        np.asarray,
+        np.asanyarray,
+        np.ascontiguousarray,
+        np.atleast_1d,
+        np.atleast_2d,
+        np.atleast_3d,
+        np.real,
+        np.array,
+    }
 )
 """Functions that may return their very argument; others return a view of it at least."""
 UFUNC_METHODS = frozenset({"reduce", "accumulate", "outer", "at", "reduceat"})
@@ -648,4 +697,3 @@ def _flat(items: Any) -> list[Any]:
         else:
             result.append(item)
     return result
-

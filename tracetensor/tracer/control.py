@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.errors import Fallback, TracerSignal
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
-from tracetensor.graph.ops import control
+from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.scalars import PYTHON
-from tracetensor.graph.types import INT, TensorType, Type, array_type, join
-from tracetensor.tracer.merge import ABSENT, Branch, Merger, SharesMemory, is_number
+from tracetensor.graph.types import INT, SCALAR, TensorType, Type, array_type, join
 from tracetensor.tracer.lists import Dynamic, Lists
+from tracetensor.tracer.merge import ABSENT, Branch, Merger, SharesMemory, is_number
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region
 from tracetensor.tracer.values import (
-    UNBOUND,
     InterpretedFunction,
     Storage,
     TracedArray,
@@ -120,7 +119,7 @@ class Control:
             result = action()
         except RaisedInBranch:
             raised = True
-        except Exception as error:  # noqa: BLE001 - the user's program raises here, if this branch is taken
+        except Exception as error:
             raised = True
             self.raise_always(error)
         except TracerSignal:
@@ -212,7 +211,9 @@ class Control:
         )
         return node.outputs
 
-    def choose_block(self, condition: Variable, then: Callable[[], Completion], orelse: Callable[[], Completion]) -> Completion:
+    def choose_block(
+        self, condition: Variable, then: Callable[[], Completion], orelse: Callable[[], Completion]
+    ) -> Completion:
         """`choose` for blocks of statements: merges how they completed too."""
         kinds: set[int] = set()
 
@@ -297,8 +298,13 @@ class Control:
             is_first, lambda: fresh(members[0]), lambda: self._one_of_fresh(union, members[1:], fresh)
         )
 
-    def unify(self, union: TracedUnion) -> Any:
-        """The one value that a union is where all its alternatives have one type; Fallback if they differ."""
+    def unify(self, union: TracedUnion, *, loose: bool = False) -> Any:
+        """The one value that a union is where all its alternatives have one type; Fallback if they differ.
+
+        loose: Python's float and numpy.float64, and the like, count as one, where only the value matters.
+        """
+        if loose:
+            union = TracedUnion(union.tag, tuple([self._as_numpy(v) for v in union.alternatives]))
 
         def key(value: Any) -> Any:
             if type(value) is TracedArray:
@@ -312,11 +318,19 @@ class Control:
             raise Fallback(msg)
         return merged
 
+    def _as_numpy(self, value: Any) -> Any:
+        if not _is_scalar(value):
+            return value
+        variable = self.arrays.variable(value)
+        return TracedScalar(self.state.emit(elementwise.as_kind, [variable], {"kind": SCALAR}).out)
+
     def resolve_all(self, values: list[Any], action: Callable[[list[Any]], Any]) -> Any:
         """Do something with values of which some, or entries of tuples among them, are unions."""
         for k, value in enumerate(values):
             if type(value) is TracedUnion:
-                return self.resolve(value, lambda v: self.resolve_all([*values[:k], v, *values[k + 1 :]], action))
+                return self.resolve(
+                    value, lambda v: self.resolve_all([*values[:k], v, *values[k + 1 :]], action)
+                )
             if type(value) is tuple and any(type(v) is TracedUnion for v in value):
                 return self.resolve_all(
                     list(value),
@@ -495,7 +509,11 @@ class _ScanTracer:
             elif type(value) is dict:
                 pending.extend(value.values())
             elif type(value) is InterpretedFunction and value.frame is not None:
-                pending.extend(v for n, v in value.frame.locals.items() if value.frame is not self.loop.frame or n not in carried)
+                pending.extend(
+                    v
+                    for n, v in value.frame.locals.items()
+                    if value.frame is not self.loop.frame or n not in carried
+                )
         return found
 
     def movable(self, storage: Storage) -> bool:
@@ -528,7 +546,10 @@ class _ScanTracer:
             self._leaf(packed, self.state.region.lift(value.tag), label)
             return ("union", tuple([self.pack(v, packed, slots, label) for v in value.alternatives]))
         if kind is TracedRange:
-            return ("range", tuple([self.pack(v, packed, slots, label) for v in (value.start, value.stop, value.step)]))
+            return (
+                "range",
+                tuple([self.pack(v, packed, slots, label) for v in (value.start, value.stop, value.step)]),
+            )
         return ("same", Box(value)) if not _hashable(value) else ("constant", kind, value)
 
     def form_key(self, value: Any) -> Any:
@@ -783,7 +804,9 @@ class _ScanTracer:
             items, dynamic = self.state.get_place(place)
             self.weak[place] = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             raise Again
-        raise Mismatch(f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})")
+        raise Mismatch(
+            f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})"
+        )
 
     def _find_places(self) -> None:
         """Places that the step changed and that are not carried yet: the loop is traced again, carrying them."""
@@ -838,7 +861,9 @@ class _ScanTracer:
         code = None
         if exits:
             leave = self.control.is_kind(done, exits)
-            left = done.code if leave is True else self.control.choose(leave, lambda: done.code, lambda: NORMAL)
+            left = (
+                done.code if leave is True else self.control.choose(leave, lambda: done.code, lambda: NORMAL)
+            )
             code = self.arrays.variable(left)
         return {
             "go": go,
@@ -941,7 +966,9 @@ class _ScanTracer:
             self._write_lasts(lasts, rest, inputs)
         return completion
 
-    def _write_lasts(self, lasts: list[tuple[Place, Any, Packed]], rest: list[Variable], inputs: list[Any]) -> None:
+    def _write_lasts(
+        self, lasts: list[tuple[Place, Any, Packed]], rest: list[Variable], inputs: list[Any]
+    ) -> None:
         state = self.state
         values = [(place, self.unpack(skeleton, rest, {})) for place, skeleton, _ in lasts]
         condition: Variable | None = None
@@ -1021,7 +1048,11 @@ def _same_form(a: Any, b: Any) -> bool:
 
 
 def _label(place: Place) -> str:
-    return str(place[2]) if place[0] == "local" else {"items": "a list", "entries": "a dict"}.get(place[0], place[0])
+    return (
+        str(place[2])
+        if place[0] == "local"
+        else {"items": "a list", "entries": "a dict"}.get(place[0], place[0])
+    )
 
 
 def _form(skeleton: Any) -> str:
@@ -1035,4 +1066,3 @@ def _form(skeleton: Any) -> str:
     if kind == "constant":
         return repr(skeleton[2])
     return str(kind)
-

@@ -58,7 +58,12 @@ class Frame:
     __slots__ = ("enclosing", "function", "globals", "line", "locals", "region", "source")
 
     def __init__(
-        self, source: FunctionSource, region: Region, globals_: Any, function: Any = None, enclosing: Frame | None = None
+        self,
+        source: FunctionSource,
+        region: Region,
+        globals_: Any,
+        function: Any = None,
+        enclosing: Frame | None = None,
     ) -> None:
         self.source = source
         self.region = region
@@ -231,9 +236,13 @@ class Interpreter:
         else:
             owner = self.expression(frame, target.value)
             old = self.calls.attribute(owner, target.attr)
-            self.calls.set_attribute(owner, target.attr, self.augment(name, old, self.expression(frame, node.value)))
+            self.calls.set_attribute(
+                owner, target.attr, self.augment(name, old, self.expression(frame, node.value))
+            )
 
-    def _augment_item(self, frame: Frame, container: Any, index: Any, name: str, expression: ast.expr) -> None:
+    def _augment_item(
+        self, frame: Frame, container: Any, index: Any, name: str, expression: ast.expr
+    ) -> None:
         old = self.sequences.get_item(container, index)
         value = self.expression(frame, expression)
         if type(container) is TracedArray:
@@ -323,7 +332,12 @@ class Interpreter:
         if live is None:
             return
         for place in list(self.state.region.log):
-            if place[0] == "local" and place[1] is frame and place[2] not in live.after and place[2][0] != "<":
+            if (
+                place[0] == "local"
+                and place[1] is frame
+                and place[2] not in live.after
+                and place[2][0] != "<"
+            ):
                 self.state.set_place(place, self.state.region.log.pop(place))
 
     def do_While(self, frame: Frame, node: ast.While) -> Completion:
@@ -747,7 +761,9 @@ class Interpreter:
         return self.control.resolve_all([container, index], lambda pair: self.sequences.get_item(*pair))
 
     def eval_Slice(self, frame: Frame, node: ast.Slice) -> Any:
-        parts = [None if p is None else self.expression(frame, p) for p in (node.lower, node.upper, node.step)]
+        parts = [
+            None if p is None else self.expression(frame, p) for p in (node.lower, node.upper, node.step)
+        ]
         return slice(*parts)
 
     def _elements(self, frame: Frame, nodes: list[ast.expr]) -> list[Any]:
@@ -810,7 +826,10 @@ class Interpreter:
         pairs = self.sequences.comprehension(
             frame,
             ast.copy_location(
-                ast.ListComp(ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node), node.generators), node
+                ast.ListComp(
+                    ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node), node.generators
+                ),
+                node,
             ),
         )
         return self.state.made(dict(pairs))

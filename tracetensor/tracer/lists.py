@@ -162,7 +162,9 @@ class Lists:
         found = [self.state.emit(control.list_get, [v, position]).out for v in dynamic.variables]
         return self.put_together(dynamic.skeleton, found)
 
-    def with_element(self, op: Any, dynamic: Dynamic, value: Any, order: Callable[[Variable, Variable], list[Variable]]) -> Dynamic:
+    def with_element(
+        self, op: Any, dynamic: Dynamic, value: Any, order: Callable[[Variable, Variable], list[Variable]]
+    ) -> Dynamic:
         """The list after an op that takes an element: append, insert, assignment to an item."""
         form, variables = self.take_apart(value)
         types = [v.type.element for v in dynamic.variables]  # type: ignore[attr-defined]
@@ -175,7 +177,12 @@ class Lists:
             raise Fallback(msg)
         return Dynamic(
             dynamic.skeleton,
-            tuple([self.state.emit(op, order(old, new)).out for old, new in zip(dynamic.variables, variables, strict=True)]),
+            tuple(
+                [
+                    self.state.emit(op, order(old, new)).out
+                    for old, new in zip(dynamic.variables, variables, strict=True)
+                ]
+            ),
         )
 
     def pop(self, dynamic: Dynamic, position: Variable) -> tuple[Dynamic, Any]:

@@ -29,9 +29,8 @@ from tracetensor.tracer.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracetensor.tracer.arrays import Arrays
     from tracetensor.tracer.control import Control
-    from tracetensor.tracer.state import Place, Region, State
+    from tracetensor.tracer.state import Place, Region
 
 ABSENT = object()
 """Stands for the value of a side that never gets there, or that has another alternative."""
@@ -169,9 +168,7 @@ class Merger:
         """A union in which no two alternatives have one key: those that had are made one value."""
         if type(value) is not TracedUnion:
             return value
-        return self.in_side(
-            side, lambda: self.control.normalised(value, lambda v: self.key(side, v))
-        )
+        return self.in_side(side, lambda: self.control.normalised(value, lambda v: self.key(side, v)))
 
     def _alternatives(self, side: int, value: Any) -> dict[Any, Any]:
         if value is ABSENT:
@@ -246,7 +243,10 @@ class Merger:
             pair[side] = self.in_side(side, lambda v=v: self.state.region.lift(v))
             places[v] = self._filled_slot(*pair)
         return lambda outs: tuple(
-            [Step(s.op, tuple([outs[places[v]] if v in places else v for v in s.inputs]), s.params) for s in steps]
+            [
+                Step(s.op, tuple([outs[places[v]] if v in places else v for v in s.inputs]), s.params)
+                for s in steps
+            ]
         )
 
     def _exported(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
@@ -282,7 +282,9 @@ class Merger:
             pair = [
                 None
                 if content is None
-                else self.in_side(side, lambda content=content, k=k: self.state.region.lift(content.variables[k]))
+                else self.in_side(
+                    side, lambda content=content, k=k: self.state.region.lift(content.variables[k])
+                )
                 for side, content in enumerate(sides)
             ]
             places.append(self._filled_slot(pair[0], pair[1]))

@@ -31,7 +31,8 @@ def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str,
     for position, value in enumerate(args):
         if type(value) is TracedUnion and type(owner) is not TracedList:
             return calls.interpreter.control.resolve(
-                value, lambda v: call_method(calls, method, [*args[:position], v, *args[position + 1 :]], kwargs)
+                value,
+                lambda v: call_method(calls, method, [*args[:position], v, *args[position + 1 :]], kwargs),
             )
     if type(owner) is TracedArray:
         return _array_method(calls, owner, name, args, kwargs)
@@ -44,7 +45,9 @@ def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str,
     return _ufunc_method(calls, owner, name, args, kwargs)
 
 
-def _array_method(calls: Calls, owner: TracedArray, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _array_method(
+    calls: Calls, owner: TracedArray, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     arrays = calls.arrays
     if name == "fill":
         arrays.set_index(owner, Ellipsis, *args)
@@ -117,7 +120,9 @@ def scalar_attribute(calls: Calls, owner: TracedScalar, name: str) -> Any:
     return Method(owner, name)
 
 
-def _scalar_method(calls: Calls, owner: TracedScalar, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _scalar_method(
+    calls: Calls, owner: TracedScalar, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     cls = owner.__class__
     if owner.type.is_python:
         if name == "conjugate":
@@ -166,14 +171,18 @@ def _dynamic_list_method(calls: Calls, owner: TracedList, name: str, args: list[
     lists = calls.interpreter.control.lists
     if name == "insert":
         position = calls.arrays.variable(args[0])
-        new = lists.with_element(control.list_insert, owner.dynamic, args[1], lambda old, value: [old, position, value])
+        new = lists.with_element(
+            control.list_insert, owner.dynamic, args[1], lambda old, value: [old, position, value]
+        )
     else:
         new = lists.emit_each(functions[name], owner.dynamic)
     calls.state.write(("items", Box(owner)), ([], new))
     return None
 
 
-def _dict_method(calls: Calls, owner: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _dict_method(
+    calls: Calls, owner: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     if args and name in {"get", "pop", "setdefault"}:
         args = [calls.force(args[0], "a dict's key"), *args[1:]]
     if name in {"update", "pop", "setdefault", "clear", "popitem"}:
@@ -195,4 +204,3 @@ def _ufunc_method(calls: Calls, owner: np.ufunc, name: str, args: list[Any], kwa
     if builder is None or not is_traced((args, kwargs)):
         return calls.callback(bound, args, kwargs)
     return calls.build(lambda *a, **k: builder(owner, *a, **k), bound, args, kwargs)
-

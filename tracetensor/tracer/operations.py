@@ -64,7 +64,9 @@ class Operations:
             return self._odd_comparison(name, a, b)
         for value in (a, b):
             if not self._is_number(value):
-                kinds = [type(v).__name__ if not isinstance(v, Traced) else v.__class__.__name__ for v in (a, b)]
+                kinds = [
+                    type(v).__name__ if not isinstance(v, Traced) else v.__class__.__name__ for v in (a, b)
+                ]
                 msg = f"operator {name} between {kinds[0]} and {kinds[1]}"
                 raise Fallback(msg)
         variables = [self.arrays.variable(v) for v in (a, b)]
@@ -102,7 +104,9 @@ class Operations:
             if type(exponent) is not int:
                 negative = self.state.emit(PYTHON["lt"], [variables[1], constant(0)]).out
                 self.state.emit(
-                    control.deoptimise_if, [negative], {"reason": "a Python int to a negative power is a float"}
+                    control.deoptimise_if,
+                    [negative],
+                    {"reason": "a Python int to a negative power is a float"},
                 )
             elif exponent < 0:
                 variables[0] = self.state.emit(PYTHON["add"], [variables[0], constant(0.0)]).out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# ruff: noqa: ANN001, ANN201, ANN202, SIM110, D103
+# ruff: noqa: ANN001, ANN201, SIM110, D103
 # mypy: ignore-errors
 
 
@@ -30,16 +30,14 @@ def all_(iterable):
 def max_(iterable):
     best = iterable[0]
     for item in iterable:
-        if item > best:
-            best = item
+        best = max(best, item)
     return best
 
 
 def min_(iterable):
     best = iterable[0]
     for item in iterable:
-        if item < best:
-            best = item
+        best = min(best, item)
     return best
 
 

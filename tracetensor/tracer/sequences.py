@@ -18,6 +18,7 @@ from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     TracedArray,
+    TracedFlat,
     TracedList,
     TracedRange,
     TracedScalar,
@@ -29,7 +30,6 @@ from tracetensor.tracer.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracetensor.graph.node import Variable
     from tracetensor.tracer.interpreter import Frame, Interpreter
 
 
@@ -81,7 +81,9 @@ class Sequences:
             return self.arrays.wrap(self.state.emit(RANGE_LENGTH, bounds).out)
         distance = ops.binary("sub", value.stop, value.start)
         if step > 0:
-            count = ops.binary("floordiv", ops.binary("add", distance, step - 1), step) if step != 1 else distance
+            count = (
+                ops.binary("floordiv", ops.binary("add", distance, step - 1), step) if step != 1 else distance
+            )
         else:
             count = ops.binary("floordiv", ops.binary("add", distance, step + 1), step)
         if type(count) is int:
@@ -91,7 +93,7 @@ class Sequences:
     def indexable(self, value: Any) -> bool:
         """Whether items can be had by a traced position, so that a loop over the value can stay a loop."""
         kind = type(value)
-        if kind in (range, TracedRange, TracedArray, TracedSequence):
+        if kind in (range, TracedRange, TracedArray, TracedSequence, TracedFlat):
             return kind is not TracedSequence or value.whole
         return kind is TracedList and value.dynamic is not None
 
@@ -106,7 +108,9 @@ class Sequences:
         ops = self.interpreter.operations
         kind = type(value)
         if kind is range:
-            return len(value), lambda k: value[k] if type(k) is int else _affine(ops, value.start, value.step, k)
+            return len(
+                value
+            ), lambda k: value[k] if type(k) is int else _affine(ops, value.start, value.step, k)
         if kind is TracedRange:
             return self._range_length(value), lambda k: _affine(ops, value.start, value.step, k)
         if kind is TracedArray:
@@ -117,6 +121,8 @@ class Sequences:
             return dims[0], lambda k: self.arrays.get_index(value, k)
         if kind is TracedSequence:
             return value.length, value.item
+        if kind is TracedFlat:
+            return self._steps(self.arrays.wrap(self.arrays.flat(value.array)))
         if kind is TracedList and value.dynamic is not None:
             return self.length(value), lambda k: self.get_item(value, k)
         if kind is TracedScalar:
@@ -147,9 +153,7 @@ class Sequences:
         value = self.unified(value)
         length, item = self._steps(value)
         ops = self.interpreter.operations
-        return TracedSequence(
-            length, lambda k: (ops.binary("add", k, start), item(k)), self.indexable(value)
-        )
+        return TracedSequence(length, lambda k: (ops.binary("add", k, start), item(k)), self.indexable(value))
 
     def zip(self, *values: Any) -> TracedSequence:
         values = tuple(map(self.unified, values))
@@ -166,7 +170,11 @@ class Sequences:
             return min(lengths)
         result = lengths[0]
         for n in lengths[1:]:
-            same = isinstance(n, TracedScalar) and isinstance(result, TracedScalar) and n.variable is result.variable
+            same = (
+                isinstance(n, TracedScalar)
+                and isinstance(result, TracedScalar)
+                and n.variable is result.variable
+            )
             if not same:
                 result = self.interpreter.calls.least([result, n])
         return result
@@ -213,6 +221,11 @@ class Sequences:
         """container[index]."""
         if type(container) is TracedArray:
             return self._array_item(container, index)
+        if type(container) is TracedFlat:
+            item = self._array_item(self.arrays.wrap(self.arrays.flat(container.array)), index)
+            if type(item) is not TracedArray:
+                return item
+            return self.arrays.wrap(self.state.emit(elementwise.copy, [self.arrays.read(item)]).out)
         if type(container) is TracedList and container.dynamic is not None:
             return self._dynamic_item(container, index)
         if isinstance(index, TracedArray) and isinstance(container, np.ndarray):
@@ -226,7 +239,9 @@ class Sequences:
         if type(container) is TracedRange:
             _, item = self._steps(container)
             return item(index)
-        if not isinstance(container, (list, tuple, dict, str, range, np.ndarray)) and not isinstance(container, np.generic):
+        if not isinstance(container, (list, tuple, dict, str, range, np.ndarray)) and not isinstance(
+            container, np.generic
+        ):
             return self.interpreter.calls.outside_item(container, index)
         result = container[index]
         if type(container) is TracedList and type(index) is slice:
@@ -334,6 +349,9 @@ class Sequences:
                 lambda values: self.arrays.set_index(container, index, *(values or [value])),
             )
             return
+        if type(container) is TracedFlat:
+            self.set_flat(container.array, index, value)
+            return
         if type(container) is TracedList:
             self._set_list_item(container, index, value)
             return
@@ -347,6 +365,18 @@ class Sequences:
             msg = f"'{type(container).__name__}' object does not support item assignment"
             raise TypeError(msg)
         self.interpreter.calls.set_outside_item(container, index, value)
+
+    def set_flat(self, array: TracedArray, index: Any, value: Any) -> None:
+        """array.flat[index] = value; values are repeated as often as needed, as NumPy does."""
+        flat = self.arrays.wrap(self.arrays.flat(array))
+        new = self.arrays.variable(value)
+        if new.ndim > 0:
+            taken = self.interpreter.call(np.size, [self._array_item(flat, index)], {})
+            new = self.arrays.variable(self.interpreter.call(np.resize, [value, taken], {}))
+        self.arrays.set_index(flat, index, self.arrays.wrap(new))
+        shape = self.interpreter.call(np.shape, [array], {})
+        whole = self.interpreter.call(np.reshape, [flat, shape], {})
+        self.arrays.overwrite(array, self.arrays.variable(whole))
 
     def _set_list_item(self, container: TracedList, index: Any, value: Any) -> None:
         place = ("items", Box(container))
@@ -424,7 +454,9 @@ class Sequences:
             list.append(target, value)
             return
         lists = self.interpreter.control.lists
-        new = lists.with_element(control.list_append, lists.content(target), value, lambda old, item: [old, item])
+        new = lists.with_element(
+            control.list_append, lists.content(target), value, lambda old, item: [old, item]
+        )
         self.state.write(place, ([], new))
 
     def pop(self, target: TracedList, position: Any = -1) -> Any:
@@ -555,4 +587,3 @@ def _affine(ops: Any, start: Any, step: Any, k: Any) -> Any:
     if type(start) is int and start == 0:
         return scaled
     return ops.binary("add", scaled, start)
-

@@ -63,7 +63,9 @@ def describe(node: Any, filename: str, qualname: str) -> FunctionSource:
     if isinstance(node, ast.AsyncFunctionDef):
         msg = f"{qualname} is an async function"
         raise Fallback(msg)
-    body = [ast.copy_location(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
+    body = (
+        [ast.copy_location(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
+    )
     names = _Names()
     for statement in body:
         names.visit(statement)
@@ -121,7 +123,9 @@ def _find(function: types.FunctionType) -> Any:
 
 def _matches(node: ast.AST, code: types.CodeType) -> bool:
     if isinstance(node, ast.Lambda):
-        return code.co_name == "<lambda>" and node.lineno <= code.co_firstlineno <= (node.end_lineno or node.lineno)
+        return code.co_name == "<lambda>" and node.lineno <= code.co_firstlineno <= (
+            node.end_lineno or node.lineno
+        )
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         return node.name == code.co_name and first == code.co_firstlineno
@@ -206,7 +210,11 @@ class _Names(ast.NodeVisitor):
 def names_read(nodes: list[Any]) -> set[str]:
     """All names that occur in the nodes."""
     return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)} | {
-        name for node in nodes for n in ast.walk(node) if isinstance(n, (ast.Nonlocal, ast.Global)) for name in n.names
+        name
+        for node in nodes
+        for n in ast.walk(node)
+        if isinstance(n, (ast.Nonlocal, ast.Global))
+        for name in n.names
     }
 
 
@@ -229,7 +237,11 @@ class _Live:
         self.block(self.source.body, frozenset(), frozenset(), frozenset())
 
     def block(
-        self, statements: list[ast.stmt], after: frozenset[str], on_break: frozenset[str], on_continue: frozenset[str]
+        self,
+        statements: list[ast.stmt],
+        after: frozenset[str],
+        on_break: frozenset[str],
+        on_continue: frozenset[str],
     ) -> frozenset[str]:
         live = after
         for statement in reversed(statements):
@@ -287,7 +299,9 @@ class _Live:
 
 def names_loaded(node: Any) -> frozenset[str]:
     """Names that an expression or simple statement may read, nested scopes included."""
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store))
+    return frozenset(
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)
+    )
 
 
 def names_stored(target: Any) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-
 from tracetensor.errors import Fallback
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, apply
@@ -35,9 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_RESTARTS = 24
-DEOPTIMISING = frozenset(
-    "callback deoptimise_if py.pow list_array squeeze cross cov corrcoef".split()
-)
+DEOPTIMISING = frozenset("callback deoptimise_if py.pow list_array squeeze cross cov corrcoef".split())
 """Ops whose result may turn out to be of another type than the one inferred: a run is then given up."""
 
 
@@ -57,7 +54,9 @@ class Recipe:
     kind: str
     content: Any
 
-    def build(self, outputs: list[Any], parameters: dict[str, Any], made: dict[int, Any] | None = None) -> Any:
+    def build(
+        self, outputs: list[Any], parameters: dict[str, Any], made: dict[int, Any] | None = None
+    ) -> Any:
         """The value. `made` holds what was built already: what is one object to the function stays one."""
         made = {} if made is None else made
         if self.kind == "output":
@@ -92,7 +91,9 @@ class Recipe:
             convert: dict[str, Any] = {"r": repr, "s": str, "a": ascii, "": lambda value: value}
             return "".join(
                 [
-                    p if isinstance(p, str) else format(convert[p[1]](p[0].build(outputs, parameters, made)), p[2])
+                    p
+                    if isinstance(p, str)
+                    else format(convert[p[1]](p[0].build(outputs, parameters, made)), p[2])
                     for p in content
                 ]
             )
@@ -161,7 +162,10 @@ def trace_function(
 
 
 def _attempt(
-    function: types.FunctionType, parameters: dict[str, Any], constants: dict[Any, Any], unwrap: Callable[[Any], Any]
+    function: types.FunctionType,
+    parameters: dict[str, Any],
+    constants: dict[Any, Any],
+    unwrap: Callable[[Any], Any],
 ) -> Trace:
     state = State()
     world = World(state, constants, unwrap)
@@ -204,7 +208,11 @@ class _Output:
         self.recipes: dict[int, tuple[Any, Recipe]] = {}
 
     def output(self, variable: Variable, group: int | None = None) -> Recipe:
-        if isinstance(variable, Constant) and isinstance(variable.type, TensorType) and not variable.type.is_array:
+        if (
+            isinstance(variable, Constant)
+            and isinstance(variable.type, TensorType)
+            and not variable.type.is_array
+        ):
             return Recipe("constant", variable.value)
         key = (variable, group)
         if key not in self.places:
@@ -247,7 +255,9 @@ class _Output:
         if kind is TracedRange:
             return Recipe("range", [self.recipe(v) for v in (value.start, value.stop, value.step)])
         if kind is InterpretedFunction or (is_traced(value) and kind is not InterpretedFunction):
-            msg = f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
+            msg = (
+                f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
+            )
             raise Fallback(msg)
         if world.state.made_in(value) is not None and hasattr(value, "__dict__"):
             own = vars(value)
@@ -280,7 +290,11 @@ class _Output:
 
 
 def _finish(
-    world: World, interpreter: Interpreter, function: types.FunctionType, result: Any, constants: dict[Any, Any]
+    world: World,
+    interpreter: Interpreter,
+    function: types.FunctionType,
+    result: Any,
+    constants: dict[Any, Any],
 ) -> Trace:
     state = world.state
     collected = _Output(world, interpreter)
@@ -329,8 +343,6 @@ def _container_write(
     ):
         return None
     return "list", Recipe("list", [collected.recipe(v) for v in items])
-
-
 
 
 def _viewed(base: Variable, views: list[Any]) -> Variable:

@@ -29,7 +29,9 @@ class Storage:
 
     __slots__ = ("contiguous", "origin", "read_only", "region", "serial", "value")
 
-    def __init__(self, value: Variable, region: Region, *, origin: Any = None, contiguous: bool = False) -> None:
+    def __init__(
+        self, value: Variable, region: Region, *, origin: Any = None, contiguous: bool = False
+    ) -> None:
         self.value = value
         self.region = region
         self.origin = origin
@@ -191,6 +193,15 @@ class TracedList(list):  # type: ignore[type-arg]
         return super().__len__()
 
 
+class TracedFlat(Traced):
+    """array.flat: the elements in C order, each read and written where it stands."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: TracedArray) -> None:
+        self.array = array
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class TracedRange:
     """range(start, stop, step) with bounds of which some are traced."""
@@ -228,7 +239,12 @@ class InterpretedFunction:
     """A function defined inside a traced function; calling it from anywhere interprets its body."""
 
     def __init__(
-        self, interpreter: Any, source: FunctionSource, frame: Any, defaults: list[Any], kw_defaults: dict[str, Any]
+        self,
+        interpreter: Any,
+        source: FunctionSource,
+        frame: Any,
+        defaults: list[Any],
+        kw_defaults: dict[str, Any],
     ) -> None:
         self.interpreter = interpreter
         self.source = source

@@ -45,8 +45,10 @@ class Holder:
     name: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Holder) and (self.kind, self.name) == (other.kind, other.name) and (
-            self.target is other.target
+        return (
+            isinstance(other, Holder)
+            and (self.kind, self.name) == (other.kind, other.name)
+            and (self.target is other.target)
         )
 
     def __hash__(self) -> int:
@@ -118,7 +120,9 @@ class Check:
             return f"all elements of {where} are of class {self.value.__name__}"
         text = path_text(self.value) if self.kind == "same" else repr(self.value)
         before = {"length": "len(", "keys": "list("}.get(self.kind, "")
-        relation = {"equal": " == ", "is": " is ", "same": " is ", "length": ") == ", "keys": ") == "}[self.kind]
+        relation = {"equal": " == ", "is": " is ", "same": " is ", "length": ") == ", "keys": ") == "}[
+            self.kind
+        ]
         return f"{before}{where}{relation}{text[:80]}"
 
 
@@ -295,7 +299,11 @@ class World:
         elif self._is_instance(value):
             self._check("type", path, type(value))
             self.paths.setdefault(id(value), (path, value))
-        elif isinstance(value, (types.ModuleType,)) and value.__name__.split(".")[0] in {"numpy", "math", "scipy"}:
+        elif isinstance(value, (types.ModuleType,)) and value.__name__.split(".")[0] in {
+            "numpy",
+            "math",
+            "scipy",
+        }:
             pass
         else:
             self._check("is", path, value)
@@ -305,9 +313,16 @@ class World:
     def _is_instance(self, value: Any) -> bool:
         """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
         cls = type(value)
-        if isinstance(value, (type, types.FunctionType, types.MethodType, types.ModuleType, types.BuiltinFunctionType)):
+        if isinstance(
+            value, (type, types.FunctionType, types.MethodType, types.ModuleType, types.BuiltinFunctionType)
+        ):
             return False
-        return hasattr(value, "__dict__") and cls.__module__.split(".")[0] not in {"numpy", "builtins", "functools", "scipy"}
+        return hasattr(value, "__dict__") and cls.__module__.split(".")[0] not in {
+            "numpy",
+            "builtins",
+            "functools",
+            "scipy",
+        }
 
     # Names -----------------------------------------------------------------------------------------------------
 
@@ -481,7 +496,11 @@ class World:
         if node.op.name in {"ifelse", "scan", "callback"}:
             return f"the result of {node.op.name}"
         for source_ in node.inputs:
-            if isinstance(source_.type, TensorType) and source_.type.is_array and node.op.family not in {"shape"}:
+            if (
+                isinstance(source_.type, TensorType)
+                and source_.type.is_array
+                and node.op.family not in {"shape"}
+            ):
                 return f"the elements of an array ({node.op.name})"
             result = self._leaves(source_, found, seen) or result
         return result
@@ -507,7 +526,11 @@ class World:
                 pending.extend(current.node.inputs)
             elif current.scope not in (None, self.root) and current in current.scope.initial:
                 pending.append(current.scope.initial[current])
-            elif isinstance(current.type, TensorType) and not current.type.is_array and current.dtype.kind in "iu":
+            elif (
+                isinstance(current.type, TensorType)
+                and not current.type.is_array
+                and current.dtype.kind in "iu"
+            ):
                 self._leaves(current, found, seen)
         return "the shape of an intermediate array"
 
@@ -531,7 +554,7 @@ class World:
         try:
             with np.errstate(all="ignore"):
                 results = evaluate_node(node, [self.example(v) for v in node.inputs])
-        except Exception:  # noqa: BLE001 - an example that does not work out is only an example
+        except Exception:
             results = [_sample(out.type) for out in node.outputs]
         for out, value in zip(node.outputs, results, strict=True):
             self.examples[out] = value
@@ -545,12 +568,14 @@ class World:
             try:
                 with np.errstate(all="ignore"):
                     found = call(*copies)
-            except Exception as caught:  # noqa: BLE001 - any failure of a library function on a sample
+            except Exception as caught:
                 error = caught
                 continue
             results = found if isinstance(found, (tuple, list)) else [found]
             arrays = [v for v in copies if isinstance(v, np.ndarray)]
-            shares = any(isinstance(r, np.ndarray) and np.may_share_memory(r, a) for r in results for a in arrays)
+            shares = any(
+                isinstance(r, np.ndarray) and np.may_share_memory(r, a) for r in results for a in arrays
+            )
             return found, shares
         msg = f"the type of what {call!r} returns could not be learnt: {error}"
         raise Fallback(msg)
@@ -563,4 +588,3 @@ def _sample(type_: Type) -> Any:
         value = type_.dtype.type(1)
         return value.item() if type_.is_python else value
     return placeholder(type_)
-
