@@ -1,6 +1,7 @@
 """What the benchmarks share: timing side by side, the machine in words, tables and reports."""
 
 import contextlib
+import functools
 import gc
 import json
 import math
@@ -81,7 +82,7 @@ def _loop(call):
 
 def _enough(loop, seconds):
     number = 1
-    while (elapsed := stopwatch(lambda: loop(number))[0]) < seconds / 4:
+    while (elapsed := stopwatch(functools.partial(loop, number))[0]) < seconds / 4:
         number *= 2
     return max(1, round(number * seconds / elapsed))
 
@@ -98,7 +99,11 @@ def machine():
     features = {}
     with contextlib.suppress(ImportError):
         from numpy._core._multiarray_umath import __cpu_features__ as features
-    vectors = [word for name, word in (("AVX512F", "AVX-512"), ("AVX2", "AVX2"), ("ASIMD", "ASIMD")) if features.get(name)]
+    vectors = [
+        word
+        for name, word in (("AVX512F", "AVX-512"), ("AVX2", "AVX2"), ("ASIMD", "ASIMD"))
+        if features.get(name)
+    ]
     return {
         "system": platform.system(),
         "architecture": platform.machine(),
@@ -140,7 +145,11 @@ def table(header, rows):
     cells = [[str(c).replace("|", "\\|") for c in row] for row in [header, *rows]]
     widths = [max(len(row[k]) for row in cells) for k in range(len(header))]
     lines = [
-        "| " + " | ".join(c.rjust(w) if k else c.ljust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))) + " |"
+        "| "
+        + " | ".join(
+            c.rjust(w) if k else c.ljust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        + " |"
         for row in cells
     ]
     rule = "| " + " | ".join("-" * (w - 1) + ":" if k else "-" * w for k, w in enumerate(widths)) + " |"

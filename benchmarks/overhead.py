@@ -1,6 +1,6 @@
 """What tracetensor costs where there is little to compute: calls, steps of loops, tracing, rewriting, import.
 
-    python benchmarks/overhead.py --json overhead.json --markdown docs/performance.md
+Run it as `python benchmarks/overhead.py --json overhead.json --markdown docs/performance.md`.
 """
 
 import argparse
@@ -157,7 +157,11 @@ def summarise_stages(rows):
     figures["together"] = [whole, statistics.median(each.values()), max(each.values())]
     firsts = [row["first"] / row["nodes"] for row in good]
     whole = sum(row["first"] for row in good) / nodes
-    figures["trace, the first time: the source is read and parsed"] = [whole, statistics.median(firsts), max(firsts)]
+    figures["trace, the first time: the source is read and parsed"] = [
+        whole,
+        statistics.median(firsts),
+        max(firsts),
+    ]
     return {"figures": figures, "programs": len(good), "nodes": nodes, "worst": max(each, key=each.get)}
 
 
@@ -177,7 +181,9 @@ def measure_import(*, repeats):
     """Seconds of importing NumPy, and of importing tracetensor after it: medians of fresh processes."""
     times = []
     for _ in range(repeats + 1):  # the first may write bytecode
-        done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True, cwd=ROOT)
+        done = subprocess.run(
+            [sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True, cwd=ROOT
+        )
         times.append([float(word) for word in done.stdout.split()])
     numpy, package = zip(*times[1:], strict=True)
     return {"numpy": statistics.median(numpy), "tracetensor": statistics.median(package)}
@@ -195,7 +201,10 @@ def report_markdown(report):
     parts.append(
         table(
             ["operands", "plain", "program alone", "traced function"],
-            [[row["what"], *(duration(row[s]) for s in ("plain", "program", "traced"))] for row in report["calls"]],
+            [
+                [row["what"], *(duration(row[s]) for s in ("plain", "program", "traced"))]
+                for row in report["calls"]
+            ],
         )
     )
     parts.append("A step of a loop of three operations, `x = r * x * (1.0 - x)`:")
@@ -203,7 +212,12 @@ def report_markdown(report):
         table(
             ["x", "plain", "traced", "ratio"],
             [
-                [row["what"], duration(row["plain"]), duration(row["traced"]), f"{row['plain'] / row['traced']:.2f}"]
+                [
+                    row["what"],
+                    duration(row["plain"]),
+                    duration(row["traced"]),
+                    f"{row['plain'] / row['traced']:.2f}",
+                ]
                 for row in report["steps"]
             ],
         )
@@ -218,7 +232,10 @@ def report_markdown(report):
         parts.append(
             table(
                 ["stage", "whole set", "median program", "worst program"],
-                [[stage, *(digits(s * 1e6) for s in figures)] for stage, figures in summary["figures"].items()],
+                [
+                    [stage, *(digits(s * 1e6) for s in figures)]
+                    for stage, figures in summary["figures"].items()
+                ],
             )
         )
         parts.append(f"The worst program together is `{summary['worst']}`.")

@@ -3,9 +3,8 @@
 Each program runs in a process of its own. There the traced function is called for the first time (traced, rewritten,
 compiled and run), its result and what it did to its arguments are checked against plain Python's, and then both are
 called in turn, each on a fresh copy of the arguments that is made outside the timed region. The ratio is the median
-time of the plain function over that of the traced one: above 1, tracing pays.
-
-    python benchmarks/programs.py --json programs.json --markdown docs/performance.md
+time of the plain function over that of the traced one: above 1, tracing pays. Run it as
+`python benchmarks/programs.py --json programs.json --markdown docs/performance.md`.
 """
 
 import argparse
@@ -186,7 +185,9 @@ def report_markdown(report):
         parts.append("\n".join(f"- `{row['name']}`: {row['failure']}" for row in bad))
     remarks = [row for row in good if row["remark"]]
     if remarks:
-        parts.append("Run by plain Python, wholly or in some calls, for the reason given (they count in the means):")
+        parts.append(
+            "Run by plain Python, wholly or in some calls, for the reason given (they count in the means):"
+        )
         parts.append("\n".join(f"- `{row['name']}`: {row['remark']}" for row in remarks))
     losers = [row for row in good if row["ratio"] < LOSER]
     if losers:
@@ -200,7 +201,15 @@ def report_markdown(report):
     parts.append("All programs, the slowest first:")
     parts.append(
         table(
-            ["program", "NumPy, ms", "traced, ms", "ratio", "first call, ms", "trace + rewrite + compile, ms", "nodes"],
+            [
+                "program",
+                "NumPy, ms",
+                "traced, ms",
+                "ratio",
+                "first call, ms",
+                "trace + rewrite + compile, ms",
+                "nodes",
+            ],
             [
                 [
                     row["name"],
@@ -258,7 +267,9 @@ def main(arguments=None):
     parser.add_argument("--quick", action="store_true", help="few repeats")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these programs only")
     parser.add_argument("--seconds", type=float, help=f"of measuring, per program (default {SECONDS:g})")
-    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that a process may take (%(default)g)")
+    parser.add_argument(
+        "--limit", type=float, default=LIMIT, help="seconds that a process may take (%(default)g)"
+    )
     parser.add_argument("--size", type=eval_size, help="what make_inputs takes, as a literal; for trying out")
     parser.add_argument("--child", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)

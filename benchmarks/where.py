@@ -52,9 +52,13 @@ class Clock:
         def nothing():
             pass
 
-        plain = statistics.median(stopwatch(lambda: [nothing() for _ in range(1000)])[0] for _ in range(9)) / 1000
+        plain = (
+            statistics.median(stopwatch(lambda: [nothing() for _ in range(1000)])[0] for _ in range(9)) / 1000
+        )
         call = self.timed(nothing)
-        timed = statistics.median(stopwatch(lambda: [call() for _ in range(1000)])[0] for _ in range(9)) / 1000
+        timed = (
+            statistics.median(stopwatch(lambda: [call() for _ in range(1000)])[0] for _ in range(9)) / 1000
+        )
         number, nanoseconds = self.entries.pop(nothing)
         return timed - plain, max(nanoseconds * 1e-9 / number - plain, 0.0)
 
@@ -147,7 +151,9 @@ def main(arguments=None):
         total, entries = where(module.PROGRAM, args, kwargs)
         print(f"{name}: {duration(total)}")
         for op, number, seconds in entries:
-            print(f"  {seconds / total:6.1%}  {op}: {number} calls, {duration(seconds / max(number, 1))} each")
+            print(
+                f"  {seconds / total:6.1%}  {op}: {number} calls, {duration(seconds / max(number, 1))} each"
+            )
         rest = total - sum(seconds for _, _, seconds in entries)
         print(f"  {rest / total:6.1%}  the machine's own instructions ({digits(rest * 1e3)} ms)")
         if options.program:

@@ -12,7 +12,12 @@ from tools import op_table
 from tracetensor.config import OPTIONS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -60,8 +65,14 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
 def test_paths_and_names_that_are_mentioned_exist(path):
     text = path.read_text(encoding="utf-8")
-    for folder, file in re.findall(r"`((?:tests|tools|docs|tracetensor|vm|rewrite|graph|tracer)/)([\w/]+\.\w+)`", text):
-        home = ROOT if folder.partition("/")[0] in {"tests", "tools", "docs", "tracetensor"} else ROOT / "tracetensor"
+    for folder, file in re.findall(
+        r"`((?:tests|tools|docs|tracetensor|vm|rewrite|graph|tracer)/)([\w/]+\.\w+)`", text
+    ):
+        home = (
+            ROOT
+            if folder.partition("/")[0] in {"tests", "tools", "docs", "tracetensor"}
+            else ROOT / "tracetensor"
+        )
         assert (home / folder / file).exists(), folder + file
     for name in re.findall(r"\btt\.([a-z]\w*)", text):
         assert hasattr(tt, name), f"tt.{name}"

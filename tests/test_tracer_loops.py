@@ -1172,4 +1172,11 @@ def strings_in_loop(n):
     return s, len(s)
 
 
+@case([np.ones((5, 4), bool), 3], [np.ones((5, 4), bool), 0])
+def view_of_what_a_loop_may_have_made(a, n):
+    for _ in range(n):
+        a = a != 0
+    return a[0]
+
+
 test_same = case.test()

@@ -47,8 +47,9 @@ def numpy_functions() -> list[str]:
     """The functions that have a builder or an op, by module."""
     found = {name_of(f) for f in (*NUMPY, *MUTATING, *(a for op in OPS.values() for a in op.answers))}
     modules: dict[str, set[str]] = defaultdict(set)
-    for module, name in found - {("", "")}:
-        modules[module].add(name)
+    for module, name in found:
+        if module not in {"", "builtins"}:
+            modules[module].add(name)
     lines = ["## Functions", ""]
     for module in sorted(modules):
         lines += [f"**{module}**: {', '.join(f'`{name}`' for name in sorted(modules[module]))}", ""]

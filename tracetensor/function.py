@@ -189,9 +189,7 @@ class Traced(Dispatcher):
         self.static = static
         self.versions: list[Version] = []
         self.plain_reasons: dict[Any, str] = {}
-        self.signature = inspect.signature(plain)
-        self.names = list(self.signature.parameters)
-        self.simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in self.signature.parameters.values())
+        self._read_signature()
         unknown = static - set(self.names)
         if unknown:
             msg = f"static_argnames: {plain.__qualname__} has no parameter {', '.join(sorted(unknown))}"
@@ -203,6 +201,12 @@ class Traced(Dispatcher):
         self.__wrapped__ = function
         self.__signature__ = inspect.signature(function)
         _traced.add(self)
+
+    def _read_signature(self) -> None:
+        self._defaults = (self.function.__defaults__, self.function.__kwdefaults__)
+        self.signature = inspect.signature(self.function)
+        self.names = list(self.signature.parameters)
+        self.simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in self.signature.parameters.values())
 
     def __repr__(self) -> str:
         return f"<traced {self.function.__qualname__}, {len(self.versions)} compiled versions>"
@@ -234,6 +238,8 @@ class Traced(Dispatcher):
         args = (*self._bound_self, *args)
         if self.simple and not kwargs and len(args) == len(self.names):
             return dict(zip(self.names, args, strict=True))
+        if (self.function.__defaults__, self.function.__kwdefaults__) != self._defaults:
+            self._read_signature()
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return dict(bound.arguments)
@@ -308,8 +314,10 @@ class Traced(Dispatcher):
             if found is not None:
                 return found
             if len(self.versions) >= option("versions"):
-                msg = f"there are {len(self.versions)} compiled versions already"
-                raise Fallback(msg)
+                if not self._is_strict():
+                    msg = f"there are {len(self.versions)} compiled versions already"
+                    raise Fallback(msg)
+                self.versions, self.entries = self.versions[1:], ()
             version = build_version(self.function, parameters, self.static)
             self.versions = [*self.versions, version]
             entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)

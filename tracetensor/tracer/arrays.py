@@ -272,11 +272,11 @@ class Arrays:
 
     # Writing ---------------------------------------------------------------------------------------------------
 
-    def check_writable(self, array: TracedArray) -> None:
+    def check_writable(self, array: TracedArray, *, augmented: bool = False) -> None:
         if array.storage in self.uncertain:
             raise Fallback(self.uncertain[array.storage])
         if array.storage.read_only or any(s.op.name in {"broadcast_to", "diagonal"} for s in array.steps):
-            msg = "assignment destination is read-only"
+            msg = "output array is read-only" if augmented else "assignment destination is read-only"
             raise ValueError(msg)
 
     def set_index(self, array: TracedArray, index: Any, value: Any, *, augmented: bool = False) -> None:
@@ -297,7 +297,7 @@ class Arrays:
         augmented: bool = False,
     ) -> None:
         """array[index] = value, the index given as spec and leaves."""
-        self.check_writable(array)
+        self.check_writable(array, augmented=augmented)
         steps = list(array.steps)
         while steps and steps[-1].op.name == "getitem":
             composed = compose(dict(steps[-1].params)["spec"], list(steps[-1].inputs), spec, leaves)

@@ -117,8 +117,7 @@ def _conversion(kind: str, cls: type) -> None:
             if variable.tensor.is_python:
                 msg = f"{kind}() argument must be a string or a real number, not 'complex'"
                 raise TypeError(msg)
-            msg = f"{kind}() of a NumPy complex"
-            raise Fallback(msg)
+            return interpreter.calls.callback(cls, args, kwargs)
         return interpreter.arrays.wrap(interpreter.state.emit(CONVERSIONS[kind], [variable]).out)
 
 
@@ -423,7 +422,7 @@ def _rounding(function: Any, name: str) -> None:
         if not is_traced(args):
             return function(*args)
         try:
-            return interpreter.calls._op(MATH[name], args)
+            return interpreter.calls._op(MATH[name], function, args)
         except TypeInferenceError as error:
             raise TypeError(*error.args) from None
 

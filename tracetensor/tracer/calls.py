@@ -15,10 +15,12 @@ from tracetensor.graph.answers import MUTATING, NUMPY, NeedsConstant, Unsupporte
 from tracetensor.graph.node import Variable
 from tracetensor.graph.op import OPS
 from tracetensor.graph.ops import control, elementwise, indexing
+from tracetensor.graph.ops.scalars import MATH_TWO
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, SCALAR, TensorType, Type, type_of
 from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.methods import Method, call_method, scalar_attribute
 from tracetensor.tracer.state import Box
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     InterpretedFunction,
     Step,
@@ -59,13 +61,6 @@ class CallbackFunction:
         return (
             f"{getattr(self.function, '__module__', '')}.{getattr(self.function, '__name__', self.function)}"
         )
-
-
-@dataclasses.dataclass(frozen=True)
-class TracedText:
-    """A string with traced values in it: legal where it is printed or raised."""
-
-    parts: tuple[Any, ...]
 
 
 def op_of(function: Any) -> Any:
@@ -131,18 +126,22 @@ class Calls:
             return self.library(function, args, kwargs)
         op = op_of(function)
         if op is not None and is_traced(args) and not kwargs:
-            return self._op(op, args)
+            if op.family == "math" and len(args) != (2 if op.name.removeprefix("math.") in OF_TWO else 1):
+                return self.callback(function, args, kwargs)
+            return self._op(op, function, args)
         if isinstance(function, type):
             return self._class(function, args, kwargs)
         if isinstance(function, functools.partial):
             return self.interpreter.call(
                 function.func, [*function.args, *args], {**function.keywords, **kwargs}
             )
-        if isinstance(function, types.MethodType):
+        if isinstance(function, types.MethodType) and not isinstance(function.__self__, tuple):
             return self.interpreter.call(function.__func__, [function.__self__, *args], kwargs)
         unwrapped = self.outside.plain_function(function)
         if isinstance(unwrapped, types.FunctionType) and is_users(unwrapped.__code__.co_filename):
             return self.outside.call_function(unwrapped, args, kwargs)
+        if isinstance(getattr(function, "__self__", None), tuple):
+            return self._other(function, args, kwargs)
         if isinstance(unwrapped, types.FunctionType) and self._is_library(unwrapped):
             return self.callback(unwrapped, args, kwargs)
         return self._other(function, args, kwargs)
@@ -175,17 +174,19 @@ class Calls:
             and ".random" not in module
         )
 
-    def _op(self, op: Any, args: list[Any]) -> Any:
+    def _op(self, op: Any, function: Any, args: list[Any]) -> Any:
+        variables = [self.arrays.variable(a) for a in args]
         try:
-            variables = [self.arrays.variable(a) for a in args]
             node = self.state.emit(op, variables)
-        except TypeInferenceError as error:
-            raise TypeError(*error.args) from None
+        except TypeInferenceError:
+            return self.callback(function, args, {})
         return self.arrays.wrap(node.out)
 
     def _class(self, cls: type, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if issubclass(cls, np.generic) and is_traced(args) and len(args) == 1 and not kwargs:
             return self.numpy_scalar(cls, args[0])
+        if cls is functools.partial:
+            return functools.partial(*args, **kwargs)
         if cls is slice:
             return slice(*args)
         if cls is np.ndarray:
@@ -224,6 +225,12 @@ class Calls:
     def _other(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         module = getattr(function, "__module__", None) or getattr(type(function), "__module__", "")
         owner = getattr(function, "__self__", None)
+        if isinstance(owner, tuple) and is_traced((owner, args, kwargs)):
+            name = function.__name__
+            if name in {"index", "count"}:
+                return self.outside.prelude(self.interpreter, f"list_{name}", [owner, *args])
+            if name in {"_replace", "_asdict"}:
+                return self.lift(function(*args, **kwargs))
         name = getattr(function, "__qualname__", None) or repr(function)
         library = self._is_library(function)
         if (
@@ -673,6 +680,7 @@ AS_IS = frozenset(
     }
 )
 """Functions that may return their very argument; others return a view of it at least."""
+OF_TWO = frozenset({*MATH_TWO, "gcd"})
 UFUNC_METHODS = frozenset({"reduce", "accumulate", "outer", "at", "reduceat"})
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.errors import Fallback, TracerSignal
+from tracetensor.errors import Fallback, GraphError, TracerSignal
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
 from tracetensor.graph.ops import control, elementwise
@@ -16,6 +17,7 @@ from tracetensor.tracer.merge import ABSENT, Branch, Merger, SharesMemory, is_nu
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region
 from tracetensor.tracer.values import (
     InterpretedFunction,
+    Step,
     Storage,
     TracedArray,
     TracedList,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from tracetensor.tracer.state import Place, State
 
 NORMAL, BREAK, CONTINUE, RETURN = range(4)
+PACKAGE = str(pathlib.Path(__file__).parents[1])
 UNROLLED_STEPS = 4
 LONGEST_UNROLLED = 512
 MOST_PEELS = 4
@@ -66,6 +69,22 @@ class Again(TracerSignal):
     """The body of a loop is to be traced again, with what was learnt."""
 
 
+DELIBERATE = frozenset({"_array_attribute", "scalar_attribute", "attribute", "load_name", "load_global", "read"})
+
+
+def not_internal(error: Exception) -> None:
+    """Fallback for an error that is the tracer's own fault rather than the user's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not isinstance(error, (AttributeError, NameError, KeyError, AssertionError, GraphError)):
+        return
+    code = trace.tb_frame.f_code
+    if PACKAGE in code.co_filename and code.co_name not in DELIBERATE:
+        msg = f"internal fault of tracetensor ({code.co_filename}:{trace.tb_lineno}): {error!r}"
+        raise Fallback(msg) from error
+
+
 class RaisedInBranch(TracerSignal):
     """The branch being traced always raises: it never completes."""
 
@@ -92,6 +111,8 @@ class Loop:
     places: dict[Place, None] = dataclasses.field(default_factory=dict)
     weak: dict[Any, Any] = dataclasses.field(default_factory=dict)
     frozen: dict[int, str] = dataclasses.field(default_factory=dict)
+    wide: dict[Place, Any] = dataclasses.field(default_factory=dict)
+    detached: set[Place] = dataclasses.field(default_factory=set)
 
 
 class Control:
@@ -121,6 +142,7 @@ class Control:
             raised = True
         except Exception as error:
             raised = True
+            not_internal(error)
             self.raise_always(error)
         except TracerSignal:
             self.state.undo(region)
@@ -595,6 +617,9 @@ class _ScanTracer:
     def _stand_in(self, skeleton: Any) -> Any:
         if skeleton[0] == "scalar":
             return TracedScalar(control.undefined(type=skeleton[1]))
+        if skeleton[0] == "reference":
+            steps = [Step(op, constants, params) for op, constants, params in skeleton[2]]
+            return TracedArray(skeleton[1], tuple(steps))
         if skeleton[0] == "array":
             type_ = array_type(skeleton[2], (None,) * skeleton[3])
             return TracedArray(Storage(control.undefined(type=type_), self.region))
@@ -656,8 +681,6 @@ class _ScanTracer:
         if kind == "range":
             return TracedRange(*[self.unpack(s, leaves, made) for s in skeleton[1]])
         if kind == "reference":
-            from tracetensor.tracer.values import Step
-
             steps = []
             for op, constants, params in skeleton[2]:
                 inputs = tuple([leaves.pop(0) if v is None else v for v in constants])
@@ -713,6 +736,8 @@ class _ScanTracer:
 
     def run(self) -> Completion:
         """Trace the body, compare what a step finds with what it leaves, and build the Scan."""
+        for place in self.places:
+            self._prepare(place)
         skeletons, entry = self.pack_places(self.places)
         self.loop.frozen.update(entry.frozen)
         types = [self._weak_type(k, v.type) for k, v in enumerate(entry.leaves)]
@@ -733,9 +758,11 @@ class _ScanTracer:
             # The body raises at every step: what it would carry does not matter.
             self.state.undo(self.region)
             raise Mismatch("the body always raises") from None
-        except Exception:
+        except Exception as error:
+            # The body raises: if the loop takes no step, nothing does.
             self.state.undo(self.region)
-            raise
+            not_internal(error)
+            raise Mismatch(f"the body raises {error!r}") from None
         except TracerSignal:
             self.state.undo(self.region)
             raise
@@ -746,6 +773,24 @@ class _ScanTracer:
                 frame.line = line
         self.state.undo(self.region)
         return self._build(step, skeletons, entry, heads, graph_outputs, done, lasts)
+
+    def _prepare(self, place: Place) -> None:
+        """Give a place the form in which earlier attempts found that it must be carried."""
+        value = self.state.get_place(place)
+        if place in self.loop.detached and type(value) is TracedArray:
+            self.state.write(place, self._detached(value))
+        elif place in self.loop.wide:
+            self.state.write(place, self.embedded(value, self.loop.wide[place]))
+
+    def _detached(self, value: TracedArray) -> TracedArray:
+        """What a view shows, as an array of its own that must not be written, nor what it was a view of."""
+        if not value.steps:
+            return value
+        reason = "an array of which a loop carries a view that changes is written"
+        self.arrays.freeze(value.storage, reason)
+        array = self.arrays.wrap(self.arrays.read(value))
+        self.arrays.freeze(array.storage, reason)
+        return array
 
     def _input(self, type_: Type, label: str) -> Variable:
         variable = input_variable(type_, label)
@@ -804,9 +849,25 @@ class _ScanTracer:
             items, dynamic = self.state.get_place(place)
             self.weak[place] = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             raise Again
+        if head[0] == end[0] == "reference" and head[1] is end[1]:
+            self.loop.detached.add(place)
+            raise Again
+        self._widen(place, head, end)
         raise Mismatch(
             f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})"
         )
+
+    def _widen(self, place: Place, head: Any, end: Any) -> None:
+        """Where peeling did not help, carry one of several forms, told apart by a tag: the body is traced again."""
+        forms = [f for s in (head, end) for f in (s[1] if s[0] == "union" else (s,))]
+        keys = [_skeleton_key(f) for f in forms]
+        if self.loop.peels < 1 or None in keys:
+            return
+        distinct = dict(zip(keys, forms, strict=True))
+        wide = ("union", tuple([distinct[k] for k in sorted(distinct, key=repr)]))
+        if len(distinct) > 1 and self.loop.wide.get(place) != wide:
+            self.loop.wide[place] = wide
+            raise Again
 
     def _find_places(self) -> None:
         """Places that the step changed and that are not carried yet: the loop is traced again, carrying them."""
@@ -1020,6 +1081,8 @@ def _skeleton_key(skeleton: Any) -> Any:
         return ("array", skeleton[2], skeleton[3])
     if skeleton[0] == "constant":
         return ("constant", skeleton[1], skeleton[2])
+    if skeleton[0] == "reference" and not any(None in constants for _, constants, _ in skeleton[2]):
+        return ("reference", skeleton[1], tuple([Step(op, constants, params) for op, constants, params in skeleton[2]]))
     return None
 
 

@@ -25,6 +25,7 @@ from tracetensor.tracer.control import (
 )
 from tracetensor.tracer.operations import Operations
 from tracetensor.tracer.sequences import Sequences
+from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     UNBOUND,
     InterpretedFunction,
@@ -264,6 +265,11 @@ class Interpreter:
             return old
         if type(old) is TracedList and name == "add":
             self.sequences.extend(old, value)
+            return old
+        if type(old) is TracedList and name == "mul":
+            self.sequences.check_list(old, "repetition")
+            new = self.sequences.repeated(old, value)
+            self.state.write(("items", Box(old)), (list(list.__iter__(new)) if new.dynamic is None else [], new.dynamic))
             return old
         return self.operations.binary(name, old, value)
 

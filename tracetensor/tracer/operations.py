@@ -13,6 +13,7 @@ from tracetensor.graph.node import Variable, constant
 from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
 from tracetensor.graph.types import INT, ListType, TensorType
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     Traced,
     TracedArray,
@@ -56,7 +57,9 @@ class Operations:
             return self._union(name, a, b)
         if not is_traced(a) and not is_traced(b):
             return self._concrete(name, a, b)
-        if isinstance(a, (list, tuple, str)) or isinstance(b, (list, tuple, str)):
+        if type(a) is dict and type(b) is dict and name == "or":
+            return self.state.made({**a, **b})
+        if isinstance(a, (list, tuple, str, TracedText)) or isinstance(b, (list, tuple, str, TracedText)):
             result = self._sequence(name, a, b)
             if result is not NotImplemented:
                 return result
@@ -103,14 +106,19 @@ class Operations:
             exponent = values[1]
             if type(exponent) is not int:
                 negative = self.state.emit(PYTHON["lt"], [variables[1], constant(0)]).out
-                self.state.emit(
-                    control.deoptimise_if,
-                    [negative],
-                    {"reason": "a Python int to a negative power is a float"},
+                return self.interpreter.control.choose(
+                    negative, lambda: self._int_power(values, fraction=True), lambda: self._int_power(values)
                 )
             elif exponent < 0:
                 variables[0] = self.state.emit(PYTHON["add"], [variables[0], constant(0.0)]).out
         return self.arrays.wrap(self._op(PYTHON[name], variables))
+
+    def _int_power(self, values: tuple[Any, Any], *, fraction: bool = False) -> Any:
+        """int ** int for an exponent whose sign is known: a negative one gives a float."""
+        base, exponent = [self.arrays.variable(v) for v in values]
+        if fraction:
+            base = self.state.emit(PYTHON["add"], [base, constant(0.0)]).out
+        return self.arrays.wrap(self._op(PYTHON["pow"], [base, exponent]))
 
     def _op(self, op: Any, variables: list[Variable]) -> Variable:
         try:
@@ -135,7 +143,12 @@ class Operations:
 
     def _sequence(self, name: str, a: Any, b: Any) -> Any:
         """Lists and tuples: concatenation and repetition; NotImplemented where an array takes part."""
-        if isinstance(a, str) or isinstance(b, str):
+        if isinstance(a, (str, TracedText)) or isinstance(b, (str, TracedText)):
+            if name == "add" and isinstance(a, (str, TracedText)) and isinstance(b, (str, TracedText)):
+                return self.interpreter.calls.text([a, b])
+            if TracedText in (type(a), type(b)):
+                msg = f"operator {name} on a text made of traced values"
+                raise Fallback(msg)
             if name == "mod" and isinstance(a, str):
                 return self.interpreter.calls.percent(a, b)
             if name in {"eq", "ne"}:

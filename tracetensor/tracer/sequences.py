@@ -11,9 +11,10 @@ from tracetensor.errors import Fallback
 from tracetensor.graph.node import constant
 from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control, elementwise
-from tracetensor.graph.ops.shape import shape_of
+from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.types import ARRAY
 from tracetensor.tracer.control import COMPLETIONS, NORMAL, Loop
+from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
@@ -413,7 +414,7 @@ class Sequences:
         """value in container."""
         if type(container) is TracedArray:
             found = self.interpreter.operations.binary("eq", container, value)
-            return self.interpreter.truth_of_any(found)
+            return self.interpreter.call(bool, [self.interpreter.call(np.any, [found], {})], {})
         if not is_traced(container) and not is_traced(value):
             return value in container
         if isinstance(container, dict):
@@ -500,7 +501,10 @@ class Sequences:
 
     def repeated(self, value: Any, count: Any) -> Any:
         """value * count of a list or tuple."""
-        if not isinstance(count, TracedScalar):
+        if type(count) is int and getattr(value, "dynamic", None) is None:
+            items = [*(list.__iter__(value) if isinstance(value, list) else value)] * count
+            return self.state.made(TracedList(items)) if isinstance(value, list) else tuple(items)
+        if not isinstance(count, (TracedScalar, int)):
             msg = f"a list or tuple times a {type(count).__name__}"
             raise Fallback(msg)
         if not isinstance(value, list):

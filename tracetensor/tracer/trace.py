@@ -11,11 +11,11 @@ from tracetensor.graph.node import Constant, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
-from tracetensor.tracer.calls import TracedText
 from tracetensor.tracer.control import RaisedInBranch
 from tracetensor.tracer.interpreter import Frame, Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import Restart, State
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     InterpretedFunction,
     Storage,
