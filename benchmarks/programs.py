@@ -77,7 +77,7 @@ def measure(name, *, seconds, size=None):
         systems = {"plain": lambda: prepare(plain), "traced": lambda: prepare(traced)}
         times = alternate(systems, seconds=seconds, least=3, most=101)
     if caught:
-        row["remark"] = str(caught[0].message).split(") ", 1)[-1]
+        row["remark"] = one_line(str(caught[0].message).split(") ", 1)[-1])
     row["versions"] = len(traced.graphs)
     row["nodes"] = sum(1 for graph in traced.graphs for _ in graph.all_nodes())
     row["runs"] = len(times["plain"])
@@ -109,6 +109,11 @@ def whereabouts(function, args, kwargs):
         return f"not known ({type(error).__name__})"
 
 
+def one_line(message):
+    """A message as it goes into a page: one line, not too long, no folder of this machine."""
+    return " ".join(message.replace(f"{ROOT}{os.sep}", "").split())[:300]
+
+
 def child(name, *, seconds, size):
     """Measure one program; its row is the last line of the standard output."""
     out = sys.stdout
@@ -116,8 +121,7 @@ def child(name, *, seconds, size):
     try:
         row = measure(name, seconds=seconds, size=size)
     except BaseException as error:
-        message = " ".join(str(error).split())
-        row = {"name": name, "failure": f"{type(error).__name__}: {message}"[:300]}
+        row = {"name": name, "failure": one_line(f"{type(error).__name__}: {error}")}
     print(json.dumps(row), file=out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import sys
 import threading
 import types
 import warnings
@@ -204,7 +205,7 @@ class Traced(Dispatcher):
 
     def _read_signature(self) -> None:
         self._defaults = (self.function.__defaults__, self.function.__kwdefaults__)
-        self.signature = inspect.signature(self.function)
+        self.signature = inspect.signature(self.function, follow_wrapped=False)
         self.names = list(self.signature.parameters)
         self.simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in self.signature.parameters.values())
 
@@ -212,6 +213,12 @@ class Traced(Dispatcher):
         return f"<traced {self.function.__qualname__}, {len(self.versions)} compiled versions>"
 
     def __reduce__(self) -> Any:
+        # A decorated function of a module is found by its name there, as functions are.
+        found: Any = sys.modules.get(self.function.__module__)
+        for part in self.function.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self.function.__qualname__
         return _rebuild, (self.__wrapped__, self.strict, self.static)
 
     @property

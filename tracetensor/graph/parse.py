@@ -278,6 +278,8 @@ class _Reader:
         operands = [x, self.variable(), *leaves]
         if self.accept("by"):
             return Call("update_at", operands, {"spec": spec, "ufunc": self.next().text})
+        if self.accept("exactly"):
+            return Call("setitem", operands, {"spec": spec, "augmented": True})
         return Call("setitem", operands, {"spec": spec})
 
     def call(self) -> Call:

@@ -134,7 +134,10 @@ class _Printer:
         return f"{name}={print_value(value)}"
 
     def index_notation(self, node: Node) -> str | None:
-        """x[i, 1:n] for a read, x[i] <- v for a write; None where the notation would not tell the spec."""
+        """x[i, 1:n] for a read, x[i] <- v for a write; None where the notation would not tell the spec.
+
+        x[i] <- v exactly: a value that must have the very shape of x[i], from x[i] += ….
+        """
         name = node.op.name
         if name not in {"getitem", "setitem", "update_at"}:
             return None
@@ -148,6 +151,7 @@ class _Printer:
         if name == "getitem":
             return read
         by = f" by {node.params['ufunc']}" if name == "update_at" else ""
+        by = " exactly" if node.params.get("augmented") else by
         return f"{read} <- {self.reference(rest[0])}{by}"
 
     def index(self, spec: tuple[str, ...], leaves: Iterable[Variable]) -> str | None:

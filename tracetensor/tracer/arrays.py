@@ -215,6 +215,9 @@ class Arrays:
         for node in chain:
             inputs = tuple([self.state.outermost(v) for v in node.inputs[1:]])
             step = Step(node.op, inputs, tuple(sorted(node.params.items())))
+            other_order = node.params.get("order", "C") != "C" and node.inputs[0].ndim > 1
+            if node.op.name == "reshape" and other_order:
+                return self.uncertain_view(result, source.storage, node.op.name)
             if node.op.name == "reshape" and not self._reshape_is_view(source.storage, steps, node):
                 return self.uncertain_view(result, source.storage, node.op.name)
             if node.op.name == "ascontiguous" and not self.state_contiguous(source.storage):

@@ -312,7 +312,8 @@ def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
     if not is_traced((args, kwargs)):
         return interpreter.state.made(TracedList(sorted(*args, **kwargs)))
     value = args[0]
-    if isinstance(value, list) or set(kwargs) - {"reverse"} or is_traced(kwargs):
+    exact = type(value) is TracedArray and interpreter.arrays.type(value).dtype.kind in "iub"
+    if not exact or set(kwargs) - {"reverse"} or is_traced(kwargs):
         if type(value) is TracedList and value.dynamic is not None and not kwargs:
             if value.dynamic.single is not None:
                 new = interpreter.control.lists.emit_each(control.list_sort, value.dynamic)

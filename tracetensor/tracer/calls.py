@@ -43,6 +43,8 @@ PURE_MODULES = frozenset(
     {"builtins", "math", "cmath", "operator", "functools", "itertools", "collections", "numpy"}
 )
 OP_OF: dict[Any, Any] = {}
+KNOWN: dict[str, Any] = {}
+"""The ops that OP_OF was made of."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,7 +67,8 @@ class CallbackFunction:
 
 def op_of(function: Any) -> Any:
     """The op whose meaning is this very function, None if there is none."""
-    if not OP_OF:
+    if len(KNOWN) != len(OPS):
+        KNOWN.update(OPS)
         for op in OPS.values():
             for answer in op.answers:
                 OP_OF.setdefault(answer, op)
@@ -300,8 +303,9 @@ class Calls:
             return self.callback(function, args, kwargs)
         self.state.adopt_built_all(result)
         wrapped = self.wrapped(result, sources)
-        if function is np.einsum and len(sources) == 1:
-            self._may_share([wrapped], sources, "einsum")
+        name = getattr(function, "__name__", "")
+        if (name == "einsum" and len(sources) == 1) or name in {"trim_zeros", "meshgrid"}:
+            self._may_share(wrapped if isinstance(wrapped, (list, tuple)) else [wrapped], sources, name)
         elif type(wrapped) is TracedArray and any(wrapped is s for s in sources) and function not in AS_IS:
             return TracedArray(
                 wrapped.storage, (*wrapped.steps, Step(indexing.getitem, (), (("spec", ("e",)),)))
@@ -677,6 +681,12 @@ AS_IS = frozenset(
         np.atleast_3d,
         np.real,
         np.array,
+        np.squeeze,
+        np.ndarray.squeeze,
+        np.ndarray.astype,
+        np.ndarray.conj,
+        np.ndarray.conjugate,
+        getattr(np, "astype", np.asarray),
     }
 )
 """Functions that may return their very argument; others return a view of it at least."""

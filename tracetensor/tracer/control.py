@@ -69,7 +69,7 @@ class Again(TracerSignal):
     """The body of a loop is to be traced again, with what was learnt."""
 
 
-DELIBERATE = frozenset({"_array_attribute", "scalar_attribute", "attribute", "load_name", "load_global", "read"})
+DELIBERATE = frozenset({"_array_attribute", "scalar_attribute", "attribute", "load_name", "load_global", "read", "get_item", "_choose_item"})
 
 
 def not_internal(error: Exception) -> None:
@@ -849,7 +849,7 @@ class _ScanTracer:
             items, dynamic = self.state.get_place(place)
             self.weak[place] = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             raise Again
-        if head[0] == end[0] == "reference" and head[1] is end[1]:
+        if head[0] == end[0] == "reference" and head[1] is end[1] and head[2]:
             self.loop.detached.add(place)
             raise Again
         self._widen(place, head, end)

@@ -105,6 +105,9 @@ class Interpreter:
                 return value
             returned = self.control.is_kind(completion, {RETURN})
             return self.control.choose(returned, lambda: value, lambda: None)
+        except Fallback:
+            self.state.failed = self.state.failed or self.state.location()
+            raise
         finally:
             self.state.frames.pop()
 

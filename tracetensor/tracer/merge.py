@@ -263,6 +263,8 @@ class Merger:
         def made(outs: tuple[Variable, ...]) -> TracedArray:
             if slot not in self.made:
                 self.made[slot] = Storage(outs[slot], self.state.region, contiguous=storage.contiguous)
+                if storage in self.arrays.uncertain:
+                    self.arrays.freeze(self.made[slot], self.arrays.uncertain[storage])
             return TracedArray(self.made[slot], model.steps if rebuild is None else rebuild(outs))
 
         return made
@@ -333,11 +335,15 @@ class Merger:
             place = self._filled_slot(*pair)
             self.storages[(ids[0], ids[1])] = place
         slot = place
+        reasons = [self.arrays.uncertain.get(v.storage) for v in (a, b) if v is not ABSENT]
         contiguous = all(v is ABSENT or (v.storage.contiguous and not v.steps) for v in (a, b))
 
         def rebuild(outs: tuple[Variable, ...]) -> TracedArray:
             if slot not in self.made:
                 self.made[slot] = Storage(outs[slot], self.state.region, contiguous=contiguous)
+                for reason in reasons:
+                    if reason is not None:
+                        self.arrays.freeze(self.made[slot], reason)
             return TracedArray(self.made[slot])
 
         return rebuild

@@ -70,6 +70,9 @@ class Operations:
                 kinds = [
                     type(v).__name__ if not isinstance(v, Traced) else v.__class__.__name__ for v in (a, b)
                 ]
+                if value is None or isinstance(value, str):
+                    msg = f"unsupported operand type(s) for {name}: '{kinds[0]}' and '{kinds[1]}'"
+                    raise TypeError(msg)
                 msg = f"operator {name} between {kinds[0]} and {kinds[1]}"
                 raise Fallback(msg)
         variables = [self.arrays.variable(v) for v in (a, b)]

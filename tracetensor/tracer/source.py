@@ -98,6 +98,7 @@ def _parse(filename: str, text: str) -> ast.Module:
 
 def _find(function: types.FunctionType) -> Any:
     code = function.__code__
+    linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
         try:

@@ -97,6 +97,7 @@ class State:
         self.region = Region("root", None)
         self.frames: list[Any] = []
         self.nodes_built = 0
+        self.failed: Location = ()
 
     def location(self) -> Location:
         """Where the user's program is now."""
@@ -107,6 +108,11 @@ class State:
                 if f.source.filename != PRELUDE
             ]
         )
+
+    @property
+    def last_location(self) -> Location:
+        """Where the user's program was when tracing gave up."""
+        return self.failed
 
     def emit(self, op: Op, inputs: Sequence[Any], params: dict[str, Any] | None = None) -> Node:
         """Build a node in the current region."""

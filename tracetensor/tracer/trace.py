@@ -104,7 +104,10 @@ class Recipe:
             for name, value in zip(content[1], each(content[2]), strict=True):
                 object.__setattr__(instance, name, value)
             return instance
-        value = fetch(content[0], parameters)
+        if kind == "view of":
+            (value,) = each([content[0]])
+        else:
+            value = fetch(content[0], parameters)
         for op, leaves, params in content[1]:
             value = op.evaluate(value, *each(leaves), **params)
         return value
@@ -181,12 +184,23 @@ def _attempt(
     try:
         result = interpreter.run(frame)
         return _finish(world, interpreter, function, result, constants)
+    except Fallback as error:
+        raise _located(error, state) from error.__cause__
     except RaisedInBranch:
         msg = f"{function.__qualname__} raises on these arguments"
         raise AlwaysRaises(msg) from None
     except Exception as error:
         msg = f"{function.__qualname__} raises {type(error).__name__} while it is traced: {error}"
         raise AlwaysRaises(msg) from error
+
+
+def _located(error: Fallback, state: State) -> Fallback:
+    """The error with the user's line, if it names none."""
+    location = state.last_location
+    if "line " in error.reason or not location:
+        return error
+    line = location[-1]
+    return type(error)(f"{error.reason} ({line.filename}:{line.line})")
 
 
 def _starred(frame: Frame, world: World, arguments: Any) -> None:
@@ -236,7 +250,7 @@ class _Output:
         if kind in (TracedScalar, TracedObject):
             return self.output(arrays.variable(value))
         if kind is TracedUnion:
-            items = [self.recipe(v) for v in value.alternatives]
+            items = [self.alternative(v) for v in value.alternatives]
             return Recipe("union", (self.output(value.tag), items))
         if id(value) in {id(made) for _, made, _ in world.containers.values()}:
             path = next(p for p, made, _ in world.containers.values() if made is value)
@@ -259,7 +273,7 @@ class _Output:
                 f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
             )
             raise Fallback(msg)
-        if world.state.made_in(value) is not None and hasattr(value, "__dict__"):
+        if world.state.made_in(value) is not None and kind.__new__ is object.__new__ and hasattr(value, "__dict__"):
             own = vars(value)
             return Recipe("object", (kind, list(own), [self.recipe(v) for v in own.values()]))
         known = world.paths.get(id(value))
@@ -270,6 +284,19 @@ class _Output:
         columns = [self.output(v, None) for v in content.variables]
         return columns[0] if content.single is not None else Recipe("columns", (content.skeleton, columns))
 
+    def alternative(self, value: Any) -> Recipe:
+        """One of the values that a union may be: nothing of it is computed unless it is the one."""
+        if type(value) is TracedArray and value.steps and value.storage.origin is None:
+            state, storage = self.world.state, value.storage
+            base = self.output(state.read_storage(storage), self.group(storage))
+            return Recipe("view of", (base, self.steps(value)))
+        return self.recipe(value)
+
+    def steps(self, value: TracedArray) -> list[Any]:
+        """The steps of a view, to be taken at exit."""
+        wrap = self.interpreter.arrays.wrap
+        return [(s.op, [self.recipe(wrap(v)) for v in s.inputs], dict(s.params)) for s in value.steps]
+
     def group(self, key: Any) -> int:
         return self.storages.setdefault(key, len(self.storages))
 
@@ -279,11 +306,7 @@ class _Output:
             path = storage.origin.path
             if not value.steps:
                 return Recipe("same", path)
-            steps = [
-                (s.op, [self.recipe(self.interpreter.arrays.wrap(v)) for v in s.inputs], dict(s.params))
-                for s in value.steps
-            ]
-            return Recipe("view", (path, steps))
+            return Recipe("view", (path, self.steps(value)))
         variable = self.interpreter.arrays.read(value)
         uncertain = storage in self.interpreter.arrays.uncertain
         return self.output(variable, None if uncertain else self.group(storage))

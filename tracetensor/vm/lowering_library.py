@@ -79,6 +79,8 @@ def lower_reshape(compiler: Compiler, node: Node, values: Values) -> bool:
     """x.reshape(*dims, order=order)."""
     if not is_plain(node.inputs[0].type) or not is_plain(node.out.type) or node.params.get("ravel"):
         return False
+    if len(node.inputs) == 1:  # the shape is (), which numpy.ndarray.reshape takes as a tuple only
+        return False
     return direct(compiler, node, values, np.ndarray.reshape, order=node.params["order"])
 
 

@@ -96,8 +96,7 @@ def ufunc_op(ufunc: np.ufunc) -> Op:
 def numeric_ufuncs() -> list[np.ufunc]:
     """NumPy's elementwise ufuncs that have a loop over numbers."""
     found: dict[str, np.ufunc] = {}
-    for name in dir(np):
-        value = getattr(np, name)
+    for name, value in sorted(vars(np).items()):
         if isinstance(value, np.ufunc) and value.signature is None and value.__name__ not in GENERALISED:
             numeric = any(set(t.replace("->", "")) <= set("?bBhHiIlLqQefdgFDG") for t in value.types)
             if numeric:

@@ -89,9 +89,16 @@ def _concatenate_raises(node: Node) -> bool:
     )
 
 
+def _concatenate(*arrays: Any, axis: int, stacked: bool = False, **options: Any) -> Any:
+    if stacked and len({x.shape for x in arrays}) > 1:
+        msg = "all input arrays must have the same shape"
+        raise ValueError(msg)
+    return np.concatenate(arrays, axis=axis, **options)
+
+
 concatenate = library_op(
     "concatenate",
-    lambda *arrays, axis, **options: np.concatenate(arrays, axis=axis, **options),
+    _concatenate,
     family="join",
     shape=_concatenate_shape,
     raises=_concatenate_raises,
@@ -122,9 +129,18 @@ def items(arrays: Any) -> list[Variable]:
     return [tensor(a) for a in arrays]
 
 
-def join(arrays: Sequence[Variable], axis: int, dtype: Any = None, casting: Any = "same_kind") -> Variable:
-    """numpy.concatenate of variables."""
+def join(
+    arrays: Sequence[Variable],
+    axis: int,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+    *,
+    stacked: bool = False,
+) -> Variable:
+    """numpy.concatenate of variables; `stacked`: errors are numpy.stack's."""
     options = {} if dtype is None else {"dtype": dtype}
+    if stacked:
+        options["stacked"] = True
     if static(casting) != "same_kind":
         options["casting"] = plain(casting)
     result: Variable = concatenate(*arrays, axis=axis, **options)
@@ -160,7 +176,7 @@ def stack(
         msg = "all input arrays must have the same shape"
         raise ValueError(msg)
     place = one_axis(axis, parts[0].ndim + 1)
-    return join([expand_dims(x, place) for x in parts], place, dtype_of(dtype), casting)
+    return join([expand_dims(x, place) for x in parts], place, dtype_of(dtype), casting, stacked=True)
 
 
 @answers(np.vstack)
