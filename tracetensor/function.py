@@ -22,7 +22,7 @@ from tracetensor.rewrite.pipeline import optimize
 from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
 from tracetensor.tracer.world import fetch
 from tracetensor.vm.compiler import compile_graph
-from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast
+from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -159,7 +159,7 @@ def unwrap(function: Any) -> Any:
     return function.__wrapped__ if isinstance(function, Traced) else function
 
 
-class Traced(Dispatcher):
+class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
     """A function that is traced, optimised and compiled at its first call with each kind of arguments.
 
     Calling it gives what the plain function gives: values, dtypes, shapes, mutation of arguments, exceptions.
@@ -329,7 +329,7 @@ class Traced(Dispatcher):
             self.versions = [*self.versions, version]
             entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
             if entry is not None:
-                self.entries = (entry, *self.entries)
+                self.entries = (entry, *self.entries)  # type: ignore[assignment]
             return version
 
 

@@ -76,7 +76,7 @@ class Arrays:
             return True
         if node.op.family == "ufunc" or node.op.name in {"where", "cast", "setitem", "copy", "update_at"}:
             arrays = [v for v in node.inputs if isinstance(v.type, TensorType) and v.type.ndim > 1]
-            return bool(arrays) and all(v.type.ndim == variable.ndim and self.contiguous(v) for v in arrays)
+            return bool(arrays) and all(v.type.ndim == variable.ndim and self.contiguous(v) for v in arrays)  # type: ignore[attr-defined]
         return False
 
     def variable(self, value: Any) -> Variable:

@@ -45,7 +45,7 @@ def handles(*functions: Any, unions: bool = True) -> Callable[[Handler], Handler
                 if unions and type(value) is TracedUnion:
                     return interpreter.control.resolve(
                         value,
-                        lambda v, p=position: called(interpreter, [*args[:p], v, *args[p + 1 :]], kwargs),
+                        lambda v, p=position: called(interpreter, [*args[:p], v, *args[p + 1 :]], kwargs),  # type: ignore[misc]
                     )
             return handler(interpreter, args, kwargs)
 
@@ -153,7 +153,7 @@ def _round(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
 def _divmod(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     ops = interpreter.operations
     if not is_traced(args):
-        return divmod(*args)
+        return divmod(*args)  # type: ignore[misc]
     if all(interpreter.arrays.variable(a).tensor.is_python for a in args):
         return ops.binary("floordiv", *args), ops.binary("mod", *args)
     return interpreter.call(np.divmod, args, {})
@@ -218,7 +218,7 @@ def _extreme_of(interpreter: Interpreter, comparison: str, items: list[Any]) -> 
         if type(better) is bool:
             best = item if better else best
         else:
-            best = interpreter.control.choose(better, lambda item=item: item, lambda best=best: best)
+            best = interpreter.control.choose(better, lambda item=item: item, lambda best=best: best)  # type: ignore[misc]
     return best
 
 
@@ -307,32 +307,32 @@ def _set(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> A
     return set(*args)
 
 
+def _python_sorted(x: Any, *, reverse: bool = False) -> Any:
+    """sorted(x) of an array of one axis, as an array: Python's order of NaNs and signed zeros, not numpy.sort's."""
+    return np.array(sorted(x, reverse=reverse), x.dtype)
+
+
 @handles(sorted)
 def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if not is_traced((args, kwargs)):
         return interpreter.state.made(TracedList(sorted(*args, **kwargs)))
     value = args[0]
-    exact = type(value) is TracedArray and interpreter.arrays.type(value).dtype.kind in "iub"
-    if not exact or set(kwargs) - {"reverse"} or is_traced(kwargs):
+    one_axis = type(value) is TracedArray and interpreter.arrays.type(value).ndim == 1
+    if not one_axis or set(kwargs) - {"reverse"} or is_traced(kwargs):
         if type(value) is TracedList and value.dynamic is not None and not kwargs:
             if value.dynamic.single is not None:
                 new = interpreter.control.lists.emit_each(control.list_sort, value.dynamic)
                 return interpreter.state.made(TracedList((), new))
         msg = "sorted() of traced values"
         raise Fallback(msg)
-    result = interpreter.sequences.whole_list(interpreter.call(np.sort, [value], {}))
-    return (
-        interpreter.sequences.whole_list(interpreter.sequences.reversed(result))
-        if kwargs.get("reverse")
-        else result
-    )
+    return interpreter.sequences.whole_list(interpreter.calls.callback(_python_sorted, [value], kwargs))
 
 
 @handles(isinstance, unions=True)
 def _isinstance(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value, classes = args
     if type(value) is InterpretedFunction:
-        return callable in (classes,) or isinstance(lambda: None, classes)
+        return isinstance(lambda: None, classes)
     return isinstance(value, classes)
 
 
@@ -404,10 +404,10 @@ def _text(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
 BUILTINS[repr] = lambda interpreter, args, kwargs: (
     repr(*args)
     if not is_traced(args)
-    else interpreter.calls.text([interpreter.calls.text_part(args[0], "r", "")])
+    else interpreter.calls.text([interpreter.calls.text_part(args[0], "r", "")])  # type: ignore[has-type]
 )
-BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(
-    [interpreter.calls.text_part(args[0], "", args[1] if len(args) > 1 else "")]
+BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(  # type: ignore[has-type]
+    [interpreter.calls.text_part(args[0], "", args[1] if len(args) > 1 else "")]  # type: ignore[has-type]
 )
 
 
@@ -428,7 +428,7 @@ def _rounding(function: Any, name: str) -> None:
             raise TypeError(*error.args) from None
 
 
-for _function, _name in ((math.floor, "floor"), (math.ceil, "ceil"), (math.trunc, "trunc")):
+for _function, _name in ((math.floor, "floor"), (math.ceil, "ceil"), (math.trunc, "trunc")):  # type: ignore[assignment]
     _rounding(_function, _name)
 
 
@@ -457,7 +457,7 @@ def _array_of(function: Any) -> None:
         )
 
 
-for _function in (np.array, np.asarray, np.asanyarray):
+for _function in (np.array, np.asarray, np.asanyarray):  # type: ignore[assignment]
     _array_of(_function)
 
 

@@ -35,7 +35,7 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tracetensor.tracer.interpreter import Interpreter
 
@@ -79,6 +79,7 @@ def op_of(function: Any) -> Any:
 
 
 def in_table(function: Any, table: dict[Any, Any]) -> bool:
+    """Whether a function, which need not be hashable, is a key of the table."""
     try:
         return function in table
     except TypeError:
@@ -158,14 +159,15 @@ class Calls:
                 return (
                     self.interpreter.control.resolve(
                         value,
-                        lambda v, p=position: self.call(function, [*args[:p], v, *args[p + 1 :]], kwargs),
+                        lambda v, p=position: self.call(function, [*args[:p], v, *args[p + 1 :]], kwargs),  # type: ignore[misc]
                     ),
                 )
         for name, value in kwargs.items():
             if type(value) is TracedUnion:
                 return (
                     self.interpreter.control.resolve(
-                        value, lambda v, n=name: self.call(function, args, {**kwargs, n: v})
+                        value,
+                        lambda v, n=name: self.call(function, args, {**kwargs, n: v}),  # type: ignore[misc]
                     ),
                 )
         return None
@@ -189,7 +191,7 @@ class Calls:
         if issubclass(cls, np.generic) and is_traced(args) and len(args) == 1 and not kwargs:
             return self.numpy_scalar(cls, args[0])
         if cls is functools.partial:
-            return functools.partial(*args, **kwargs)
+            return functools.partial(*args, **kwargs)  # type: ignore[misc, operator]
         if cls is slice:
             return slice(*args)
         if cls is np.ndarray:
@@ -200,7 +202,7 @@ class Calls:
         if issubclass(cls, BaseException) and not written:
             return cls(*args, **kwargs)
         if written and is_users(init.__code__.co_filename):  # type: ignore[union-attr]
-            made = self.state.made(cls.__new__(cls))
+            made = self.state.made(cls.__new__(cls))  # type: ignore[call-overload]
             self.interpreter.call(init, [made, *args], kwargs)
             return made
         if cls.__module__ in {"builtins", "numpy", "collections", "functools"} and is_traced((args, kwargs)):
@@ -249,10 +251,10 @@ class Calls:
                 return self.callback(function, args, kwargs)
             msg = f"a call of {module}.{name} with traced arguments"
             raise Fallback(msg)
-        if ".random" in module or type(owner).__module__.startswith("numpy.random"):
+        if ".random" in module or type(owner).__module__.startswith("numpy.random"):  # type: ignore[operator]
             msg = f"random numbers are drawn by {name}"
             raise Fallback(msg)
-        if module.split(".")[0] in PURE_MODULES or isinstance(
+        if module.split(".")[0] in PURE_MODULES or isinstance(  # type: ignore[union-attr]
             owner, (str, bytes, int, float, tuple, frozenset, np.dtype)
         ):
             return self.lift(function(*args, **kwargs))
@@ -429,7 +431,7 @@ class Calls:
             self._may_share(wrapped, sources, name)
         return tuple(wrapped) if isinstance(type_, tuple) else wrapped[0]
 
-    def _may_share(self, results: list[Any], sources: list[TracedArray], name: str) -> None:
+    def _may_share(self, results: Sequence[Any], sources: list[TracedArray], name: str) -> None:
         """Results that may or may not be memory of the sources: writes to either end the trace."""
         for array in [*results, *sources]:
             if type(array) is TracedArray:

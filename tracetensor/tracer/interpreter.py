@@ -12,14 +12,14 @@ from tracetensor.graph.ops.scalars import CONVERSIONS
 from tracetensor.tracer import source as source_
 from tracetensor.tracer.arrays import Arrays
 from tracetensor.tracer.calls import Calls
-from tracetensor.tracer.control import (
+from tracetensor.tracer.control import Control
+from tracetensor.tracer.flow import (
     BREAK,
     COMPLETIONS,
     CONTINUE,
     NORMAL,
     RETURN,
     Completion,
-    Control,
     Loop,
     RaisedInBranch,
 )
@@ -179,8 +179,12 @@ class Interpreter:
                 return completion
             going_on = self.control.is_kind(completion, {NORMAL})
             left = Completion(completion.kinds - {NORMAL}, completion.code)
-            return self.control.choose_block(going_on, lambda: self.block(frame, rest), lambda: left)
+            return self._guarded(frame, rest, going_on, left)
         return COMPLETIONS[NORMAL]
+
+    def _guarded(self, frame: Frame, rest: list[ast.stmt], going_on: Any, left: Completion) -> Completion:
+        """The rest of a block, unless it was left."""
+        return self.control.choose_block(going_on, lambda: self.block(frame, rest), lambda: left)
 
     def statement(self, frame: Frame, node: ast.stmt) -> Completion:
         """Execute one statement."""
@@ -272,7 +276,9 @@ class Interpreter:
         if type(old) is TracedList and name == "mul":
             self.sequences.check_list(old, "repetition")
             new = self.sequences.repeated(old, value)
-            self.state.write(("items", Box(old)), (list(list.__iter__(new)) if new.dynamic is None else [], new.dynamic))
+            self.state.write(
+                ("items", Box(old)), (list(list.__iter__(new)) if new.dynamic is None else [], new.dynamic)
+            )
             return old
         return self.operations.binary(name, old, value)
 
@@ -298,7 +304,7 @@ class Interpreter:
         if going_on is True:
             return self.block(frame, rest)
         left = Completion(completion.kinds - {NORMAL}, completion.code)
-        return self.control.choose_block(going_on, lambda: self.block(frame, rest), lambda: left)
+        return self._guarded(frame, rest, going_on, left)
 
     def _choose(
         self, frame: Frame, node: ast.If, test: Variable, body: Any, orelse: Any, dead_after: ast.If | None
@@ -738,7 +744,7 @@ class Interpreter:
         """One comparison."""
         kind = type(op)
         if kind in OPERATORS:
-            return self.operations.binary(OPERATORS[kind], left, right)  # type: ignore[index]
+            return self.operations.binary(OPERATORS[kind], left, right)
         if kind in (ast.Is, ast.IsNot):
             same = self.distribute(left, lambda a: self.distribute(right, lambda b: self._is(a, b)))
             return same if kind is ast.Is else self._not(self.truth_of(same))

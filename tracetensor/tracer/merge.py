@@ -68,10 +68,6 @@ def same_number(a: Any, b: Any) -> bool:
     return type(a) is type(b) and (repr(a) == repr(b))
 
 
-def named_tuple(value: Any) -> bool:
-    return isinstance(value, tuple) and hasattr(value, "_fields")
-
-
 def rebuild_tuple(model: type, items: Any) -> Any:
     """A tuple or named tuple of the items."""
     return model(*items) if hasattr(model, "_fields") else tuple(items)
@@ -184,7 +180,7 @@ class Merger:
             return constant(keys.index(own[0]))
         order = [keys.index(k) for k in own]
         if order == list(range(len(order))):
-            return self.in_side(side, lambda: self.state.region.lift(value.tag))
+            return self.in_side(side, lambda: self.state.region.lift(value.tag))  # type: ignore[no-any-return]
 
         def renumber() -> Variable:
             total: Variable = constant(0)
@@ -194,7 +190,7 @@ class Merger:
                 total = self.state.emit(PYTHON["add"], [total, part]).out
             return total
 
-        return self.in_side(side, renumber)
+        return self.in_side(side, renumber)  # type: ignore[no-any-return]
 
     def _same(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         kind = key[0]
@@ -240,7 +236,7 @@ class Merger:
         places = {}
         for v in inner:
             pair: list[Any] = [None, None]
-            pair[side] = self.in_side(side, lambda v=v: self.state.region.lift(v))
+            pair[side] = self.in_side(side, lambda v=v: self.state.region.lift(v))  # type: ignore[misc]
             places[v] = self._filled_slot(*pair)
         return lambda outs: tuple(
             [
@@ -285,7 +281,8 @@ class Merger:
                 None
                 if content is None
                 else self.in_side(
-                    side, lambda content=content, k=k: self.state.region.lift(content.variables[k])
+                    side,
+                    lambda content=content, k=k: self.state.region.lift(content.variables[k]),  # type: ignore[misc]
                 )
                 for side, content in enumerate(sides)
             ]
@@ -373,7 +370,7 @@ class Merger:
 
     def _storage(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         pair = [
-            None if v is ABSENT else self.in_side(side, lambda v=v: self.state.region.lift(v))
+            None if v is ABSENT else self.in_side(side, lambda v=v: self.state.region.lift(v))  # type: ignore[misc]
             for side, v in enumerate((a, b))
         ]
         outer = self._common_outer(pair)
@@ -394,10 +391,10 @@ class Merger:
         form: Form | None = None
         for side, v in enumerate(sides):
             if v is not None:
-                own = v[1].form if v[1] is not None else self.in_side(side, lambda v=v: lists.form_of(v[0]))
+                own = v[1].form if v[1] is not None else self.in_side(side, lambda v=v: lists.form_of(v[0]))  # type: ignore[misc]
                 form = form if own is None else join_forms(form, own)
         found = [
-            None if v is None else self.in_side(side, lambda v=v: lists.dynamic(v, form))
+            None if v is None else self.in_side(side, lambda v=v: lists.dynamic(v, form))  # type: ignore[misc]
             for side, v in enumerate(sides)
         ]
         rebuild = self._dynamics(found)

@@ -32,7 +32,7 @@ def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str,
         if type(value) is TracedUnion and type(owner) is not TracedList:
             return calls.interpreter.control.resolve(
                 value,
-                lambda v: call_method(calls, method, [*args[:position], v, *args[position + 1 :]], kwargs),
+                lambda v, p=position: call_method(calls, method, [*args[:p], v, *args[p + 1 :]], kwargs),  # type: ignore[misc]
             )
     if type(owner) is TracedArray:
         return _array_method(calls, owner, name, args, kwargs)

@@ -10,7 +10,7 @@ import numpy as np
 from tracetensor.errors import Fallback, TypeInferenceError
 from tracetensor.graph.answers import NUMPY, Unsupported
 from tracetensor.graph.node import Variable, constant
-from tracetensor.graph.ops import control, elementwise
+from tracetensor.graph.ops import elementwise
 from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
 from tracetensor.graph.types import INT, ListType, TensorType
 from tracetensor.tracer.texts import TracedText
@@ -134,7 +134,7 @@ class Operations:
         base, exponent = variables
         if not hasattr(exponent, "value") or not exponent.tensor.is_python or not base.tensor.is_array:
             return self.ufunc(np.power, variables)
-        value = exponent.value  # type: ignore[attr-defined]
+        value = exponent.value
         kind = base.dtype.kind
         if kind in "fc":
             fast = {1.0: np.positive, -1.0: np.reciprocal, 0.5: np.sqrt, 2.0: np.square}.get(value)

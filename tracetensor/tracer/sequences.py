@@ -13,7 +13,7 @@ from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.types import ARRAY
-from tracetensor.tracer.control import COMPLETIONS, NORMAL, Loop
+from tracetensor.tracer.flow import COMPLETIONS, NORMAL, Loop
 from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.state import Box
@@ -146,7 +146,7 @@ class Sequences:
         if len(sizes) == 1 and -1 not in sizes:
             (size,) = sizes
             return tuple(
-                [self.interpreter.control.resolve(union, lambda v, k=k: list(v)[k]) for k in range(size)]
+                [self.interpreter.control.resolve(union, lambda v, k=k: list(v)[k]) for k in range(size)]  # type: ignore[misc]
             )
         return self.interpreter.control.unify(union)
 
@@ -214,7 +214,7 @@ class Sequences:
         length, item = self._steps(value)
         if type(length) is int:
             return self.state.made(TracedList([item(k) for k in range(length)]))  # type: ignore[no-any-return]
-        return self.collect(length, lambda k: item(k))
+        return self.collect(length, item)
 
     # Items -----------------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class Sequences:
             container, np.generic
         ):
             return self.interpreter.calls.outside_item(container, index)
-        result = container[index]
+        result = container[index]  # type: ignore[index]
         if type(container) is TracedList and type(index) is slice:
             return self.state.made(TracedList(result))
         return result
@@ -268,7 +268,7 @@ class Sequences:
             if type(entry) is TracedUnion:
                 return self.interpreter.control.resolve(
                     entry,
-                    lambda e, p=position: self._array_item(
+                    lambda e, p=position: self._array_item(  # type: ignore[misc]
                         array, (*entries[:p], e, *entries[p + 1 :]) if type(index) is tuple else e
                     ),
                 )

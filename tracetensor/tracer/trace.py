@@ -11,7 +11,7 @@ from tracetensor.graph.node import Constant, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
-from tracetensor.tracer.control import RaisedInBranch
+from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.interpreter import Frame, Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import Restart, State
@@ -273,7 +273,11 @@ class _Output:
                 f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
             )
             raise Fallback(msg)
-        if world.state.made_in(value) is not None and kind.__new__ is object.__new__ and hasattr(value, "__dict__"):
+        if (
+            world.state.made_in(value) is not None
+            and kind.__new__ is object.__new__  # type: ignore[comparison-overlap]
+            and hasattr(value, "__dict__")
+        ):
             own = vars(value)
             return Recipe("object", (kind, list(own), [self.recipe(v) for v in own.values()]))
         known = world.paths.get(id(value))

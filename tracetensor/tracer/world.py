@@ -104,7 +104,7 @@ class Check:
         if self.kind == "array":
             return self.value.matches(value)  # type: ignore[no-any-return]
         if self.kind == "length":
-            return len(value) == self.value
+            return len(value) == self.value  # type: ignore[no-any-return]
         if self.kind == "elements":
             cls = self.value
             return all(type(v) is cls for v in value)
@@ -496,11 +496,7 @@ class World:
         if node.op.name in {"ifelse", "scan", "callback"}:
             return f"the result of {node.op.name}"
         for source_ in node.inputs:
-            if (
-                isinstance(source_.type, TensorType)
-                and source_.type.is_array
-                and node.op.family not in {"shape"}
-            ):
+            if isinstance(source_.type, TensorType) and source_.type.is_array and node.op.family != "shape":
                 return f"the elements of an array ({node.op.name})"
             result = self._leaves(source_, found, seen) or result
         return result

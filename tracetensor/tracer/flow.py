@@ -1,0 +1,104 @@
+"""How blocks end, what a loop to be traced is, and the signals by which tracing a body starts over."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+from tracetensor.errors import Fallback, GraphError, TracerSignal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracetensor.tracer.interpreter import Frame
+    from tracetensor.tracer.state import Place
+
+NORMAL, BREAK, CONTINUE, RETURN = range(4)
+PACKAGE = str(pathlib.Path(__file__).parents[1])
+
+
+@dataclasses.dataclass(frozen=True)
+class Completion:
+    """How a block ended: one of NORMAL, BREAK, CONTINUE, RETURN, or one of several known at run time by `code`."""
+
+    kinds: frozenset[int]
+    code: Any = None
+
+    @property
+    def only(self) -> int | None:
+        return next(iter(self.kinds)) if len(self.kinds) == 1 else None
+
+
+COMPLETIONS = [Completion(frozenset({k}), k) for k in range(4)]
+
+
+class Mismatch(TracerSignal):
+    """A step of a loop leaves something in a form other than the one it found: peel a step off."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Again(TracerSignal):
+    """The body of a loop is to be traced again, with what was learnt."""
+
+
+DELIBERATE = frozenset(
+    {
+        "_array_attribute",
+        "scalar_attribute",
+        "attribute",
+        "load_name",
+        "load_global",
+        "read",
+        "get_item",
+        "_choose_item",
+    }
+)
+
+
+def not_internal(error: Exception) -> None:
+    """Fallback for an error that is the tracer's own fault rather than the user's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not isinstance(
+        error, (AttributeError, NameError, KeyError, AssertionError, GraphError)
+    ):
+        return
+    code = trace.tb_frame.f_code
+    if PACKAGE in code.co_filename and code.co_name not in DELIBERATE:
+        msg = f"internal fault of tracetensor ({code.co_filename}:{trace.tb_lineno}): {error!r}"
+        raise Fallback(msg) from error
+
+
+class RaisedInBranch(TracerSignal):
+    """The branch being traced always raises: it never completes."""
+
+
+@dataclasses.dataclass
+class Loop:
+    """A loop to be traced. length: steps, an int or an INT variable, None for `while`. bind: set the target for a
+    step number. body: trace one step. test: the truth of the `while` condition. assigned, head, after: names
+    assigned in the body, and live at the head and after the loop.
+    """
+
+    frame: Frame
+    key: Any
+    length: Any
+    bind: Callable[[Any], None] | None
+    body: Callable[[], Completion]
+    test: Callable[[], Any] | None
+    assigned: frozenset[str]
+    head: frozenset[str]
+    after: frozenset[str]
+    line: int = 0
+    peels: int = 0
+    must_unroll: bool = False
+    places: dict[Place, None] = dataclasses.field(default_factory=dict)
+    weak: dict[Any, Any] = dataclasses.field(default_factory=dict)
+    frozen: dict[int, str] = dataclasses.field(default_factory=dict)
+    wide: dict[Place, Any] = dataclasses.field(default_factory=dict)
+    detached: set[Place] = dataclasses.field(default_factory=set)
