@@ -159,7 +159,7 @@ def too_many_indices_written(a):
     a[..., 0, 0, 0] = 1
 
 
-@case([V])
+@case([V], refused="a value of class str")
 def field(a):
     return a["x"]
 
@@ -169,7 +169,7 @@ def attribute_missing(a):
     return a.foo
 
 
-@case([V])
+@case([V], refused="a call of")
 def not_callable(a):
     return a(1)
 
@@ -215,7 +215,7 @@ def missing_key(x):
     return {"a": 1}[x]
 
 
-@case([V])
+@case([V], refused="numpy.concatenate returns could not be learnt")
 def bad_concatenate(x):
     return np.concatenate([x, M])
 
@@ -230,17 +230,17 @@ def add_none(x):
     return x + None
 
 
-@case([2])
+@case([2], refused="operator add on a list or tuple")
 def tuple_plus_list(x):
     return (1, 2) + [x]
 
 
-@case([2])
+@case([2], refused="between a string and a traced value")
 def text_plus_number(x):
     return "a" + x
 
 
-@case([2], [V])
+@case([2], [V], refused="a traced value with a NoneType")
 def less_than_none(x):
     return x < None
 
@@ -255,7 +255,7 @@ def scalar_item(x):
     return x[0]
 
 
-@case([2], [np.float64(2)])
+@case([2], [np.float64(2)], refused="an item of a TracedScalar is assigned")
 def scalar_item_written(x):
     x[0] = 1
 
@@ -265,7 +265,7 @@ def delete_unbound(x):
     del y
 
 
-@case([2])
+@case([2], refused="this form of raise")
 def raise_from(x):
     raise KeyError("a") from None
 

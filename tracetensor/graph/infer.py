@@ -64,7 +64,7 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
     return tuple(result)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def ufunc_dtypes(ufunc: np.ufunc, operands: tuple[Any, ...]) -> tuple[np.dtype[Any], ...]:
     """The dtypes of the loop that a ufunc runs: inputs, then outputs. A Python class stands for a weak scalar."""
     try:

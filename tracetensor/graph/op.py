@@ -35,7 +35,7 @@ class Op:
         "answers", "commutative", "domain", "effect", "evaluate", "family", "infer", "name", "raises", "views",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a record: all but the name by keyword
         self,
         name: str,
         *,

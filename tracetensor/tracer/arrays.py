@@ -168,7 +168,7 @@ class Arrays:
             )
         if dynamic.skeleton == LEAF:
             return columns[0]
-        flat = all(s == LEAF for s in dynamic.skeleton[1])
+        flat = dynamic.skeleton[0] != "union" and all(s == LEAF for s in dynamic.skeleton[1])
         if not flat or len({c.dtype for c in columns}) > 1 or any(c.ndim > 1 for c in columns):
             msg = "a list of tuples of different kinds is used as an array"
             raise Fallback(msg)

@@ -51,6 +51,7 @@ class Control:
         self.state = state
         self.arrays = arrays
         self.lists = Lists(state, arrays)
+        self.lists.normalised = self.normalised
         arrays.unify = self.unify
         self.hints: dict[Any, tuple[dict[Any, None], set[str]]] = {}
         self.force: Callable[[Variable, str], Any] = _cannot_force

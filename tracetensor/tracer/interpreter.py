@@ -113,9 +113,8 @@ class Interpreter:
 
     def _returned(self, frame: Frame) -> Any:
         value = frame.locals[RETURN_NAME]
-        if type(value) is TracedUnion and UNBOUND in [v for v in value.alternatives if v is UNBOUND]:
-            rest = tuple(v for v in value.alternatives if v is not UNBOUND)
-            value = rest[0] if len(rest) == 1 else value
+        if type(value) is TracedUnion:
+            return self.control.without(value, lambda v: v is UNBOUND)
         return value
 
     def call_interpreted(self, function: InterpretedFunction, args: Any, kwargs: Any) -> Any:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tracetensor.errors import Fallback
-from tracetensor.graph.node import Variable
+from tracetensor.graph.node import Variable, constant
 from tracetensor.graph.ops import control
-from tracetensor.graph.types import ListType, TensorType, Type, array_type, conforms, join
-from tracetensor.tracer.values import TracedArray, TracedList, TracedUnion
+from tracetensor.graph.ops.scalars import PYTHON
+from tracetensor.graph.types import INT, PYTHON_TYPES, ListType, TensorType, Type, array_type, join
+from tracetensor.tracer.values import TracedArray, TracedList, TracedScalar, TracedUnion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tracetensor.tracer.arrays import Arrays
     from tracetensor.tracer.state import State
@@ -46,14 +49,49 @@ class Dynamic:
 
 
 def join_forms(a: Form | None, b: Form) -> Form:
-    """The form that elements of both forms have; Fallback if there is none."""
+    """The form that elements of both forms have, a number being one of several kinds where need be.
+
+    Raises Fallback if there is none.
+    """
     if a is None:
         return b
-    types = [join(x, y) for x, y in zip(a.types, b.types, strict=False)]
-    if a.skeleton != b.skeleton or None in types:
+    skeleton, types = _join(a.skeleton, iter(a.types), b.skeleton, iter(b.types))
+    if skeleton is None:
         msg = f"a list whose length is known at run time only holds both {_text(a)} and {_text(b)}"
         raise Fallback(msg)
-    return Form(a.skeleton, tuple([t for t in types if t is not None]))
+    return Form(skeleton, tuple(types))
+
+
+def _join(a: Any, a_types: Iterator[Type], b: Any, b_types: Iterator[Type]) -> tuple[Any, list[Type]]:
+    if a[0] in {"leaf", "union"} and b[0] in {"leaf", "union"}:
+        return _join_leaves(_kinds(a, a_types), _kinds(b, b_types))
+    if a[0] is not b[0] or len(a) != 2 or len(b) != 2 or len(a[1]) != len(b[1]):
+        return None, []
+    parts = [_join(x, a_types, y, b_types) for x, y in zip(a[1], b[1], strict=True)]
+    if any(skeleton is None for skeleton, _ in parts):
+        return None, []
+    return (a[0], tuple([skeleton for skeleton, _ in parts])), [t for _, types in parts for t in types]
+
+
+def _join_leaves(a: list[Type], b: list[Type]) -> tuple[Any, list[Type]]:
+    if len(a) == len(b) == 1 and (joined := join(a[0], b[0])) is not None:
+        return LEAF, [joined]
+    kinds = sorted({*a, *b}, key=_order)
+    if not all(isinstance(t, TensorType) and not t.is_array for t in kinds):
+        return None, []
+    return ("union", tuple(kinds)), [INT, *kinds]
+
+
+def _kinds(skeleton: Any, types: Iterator[Type]) -> list[Type]:
+    """The types that a leaf may have."""
+    if skeleton == LEAF:
+        return [next(types)]
+    next(types)  # the tag's
+    return [next(types) for _ in skeleton[1]]
+
+
+def _order(type_: Any) -> str:
+    return repr(repr(type_))
 
 
 def _text(form: Form) -> str:
@@ -66,13 +104,16 @@ class Lists:
     def __init__(self, state: State, arrays: Arrays) -> None:
         self.state = state
         self.arrays = arrays
+        self.normalised: Callable[..., Any] = _as_it_is
 
     # Elements --------------------------------------------------------------------------------------------------
 
     def take_apart(self, value: Any) -> tuple[Form, list[Variable]]:
         """An element's form and the variables in it. Its arrays and lists must not be written from now on."""
         if type(value) is TracedUnion:
-            value = self.arrays.unify(value)
+            value = self.normalised(value, self._kind)
+        if type(value) is TracedUnion:
+            return self._take_union(value)
         if isinstance(value, tuple) or (type(value) is TracedList and value.dynamic is None):
             items = list(list.__iter__(value)) if isinstance(value, list) else list(value)
             if isinstance(value, list):
@@ -96,6 +137,75 @@ class Lists:
             raise Fallback(str(error)) from None
         return Form(LEAF, (_weak(variable.type),)), [variable]
 
+    def _kind(self, value: Any) -> Any:
+        """What tells alternatives of a union apart in a list: the types of numbers."""
+        if type(value) is TracedScalar or type(value) in PYTHON_TYPES or issubclass(type(value), np.generic):
+            return repr(self.arrays.variable(value).type)
+        msg = "a value that is of one kind or another at run time becomes an element of a growing list"
+        raise Fallback(msg)
+
+    def _take_union(self, union: TracedUnion) -> tuple[Form, list[Variable]]:
+        variables = [self.arrays.variable(v) for v in union.alternatives]
+        kinds = tuple([v.type for v in variables])
+        return Form(("union", kinds), (INT, *kinds)), [self.state.region.lift(union.tag), *variables]
+
+    def fitted(self, value: Any, form: Form) -> list[Variable]:
+        """The variables of an element, as one of this form, which is at least as wide as its own."""
+        own, variables = self.take_apart(value)
+        return self._fit(own.skeleton, iter(variables), form.skeleton)
+
+    def _fit(self, own: Any, variables: Iterator[Variable], wide: Any) -> list[Variable]:
+        if wide == LEAF:
+            return [next(variables)]
+        if wide[0] != "union":
+            return [v for a, b in zip(own[1], wide[1], strict=True) for v in self._fit(a, variables, b)]
+        result: list[Variable] = [control.undefined(type=t) for t in wide[1]]
+        if own == LEAF:
+            variable = next(variables)
+            place = wide[1].index(variable.type)
+            result[place] = variable
+            return [constant(place), *result]
+        tag, places = next(variables), [wide[1].index(t) for t in own[1]]
+        number: Variable = constant(0)
+        for k, place in enumerate(places):
+            result[place] = next(variables)
+            is_k = self.state.emit(PYTHON["eq"], [tag, constant(k)]).out
+            part = self.state.emit(PYTHON["mul"], [is_k, constant(place)]).out
+            number = self.state.emit(PYTHON["add"], [number, part]).out
+        return [number, *result]
+
+    def widened(self, dynamic: Dynamic, form: Form) -> Dynamic:
+        """A list, as one whose elements have a wider form."""
+        if dynamic.skeleton == form.skeleton:
+            return dynamic
+        length = self.state.emit(control.list_len, [dynamic.variables[0]]).out
+        columns = self._widen(dynamic.skeleton, iter(dynamic.variables), form.skeleton, length)
+        return Dynamic(form.skeleton, tuple(columns))
+
+    def _widen(self, own: Any, columns: Iterator[Variable], wide: Any, length: Variable) -> list[Variable]:
+        if wide == LEAF:
+            return [next(columns)]
+        if wide[0] != "union":
+            parts = zip(own[1], wide[1], strict=True)
+            return [v for a, b in parts for v in self._widen(a, columns, b, length)]
+        if own[0] == "union":
+            if own[1] != wide[1][: len(own[1])]:
+                msg = "the elements of a growing list get ever more kinds"
+                raise Fallback(msg)
+            kept = [next(columns) for _ in range(1 + len(own[1]))]
+            return [*kept, *[self._filled(control.undefined(type=t), t, length) for t in wide[1][len(own[1]) :]]]
+        column = next(columns)
+        place = wide[1].index(column.type.element)  # type: ignore[attr-defined]
+        result = [
+            column if k == place else self._filled(control.undefined(type=t), t, length)
+            for k, t in enumerate(wide[1])
+        ]
+        return [self._filled(constant(place), INT, length), *result]
+
+    def _filled(self, value: Variable, type_: Type, length: Variable) -> Variable:
+        one = self.state.emit(control.list_make, [value], {"type": ListType(type_)}).out
+        return self.state.emit(control.list_repeat, [one, length]).out
+
     def put_together(self, skeleton: Any, variables: list[Variable]) -> Any:
         """An element of the variables, which are consumed."""
         if skeleton == LEAF:
@@ -105,6 +215,9 @@ class Lists:
             elif type(value) is TracedList:
                 value.frozen = True
             return value
+        if skeleton[0] == "union":
+            tag = variables.pop(0)
+            return TracedUnion(tag, tuple([self.arrays.wrap(variables.pop(0)) for _ in skeleton[1]]))
         items = [self.put_together(s, variables) for s in skeleton[1]]
         if skeleton[0] is TracedList:
             made = self.state.made(TracedList(items))
@@ -125,7 +238,8 @@ class Lists:
         """The content of a list (its items, its `dynamic`) as variables; `form` helps where it is empty."""
         items, known = content
         if known is not None:
-            return Dynamic(known.skeleton, tuple([self.state.region.lift(v) for v in known.variables]))
+            lifted = Dynamic(known.skeleton, tuple([self.state.region.lift(v) for v in known.variables]))
+            return lifted if form is None else self.widened(lifted, join_forms(form, lifted.form))
         form = self.form_of(items, form)
         if form is None:
             msg = "an empty list grows in one branch or loop, and nothing tells the type of its elements"
@@ -135,7 +249,7 @@ class Lists:
             raise Fallback(msg)
         columns: list[list[Variable]] = [[] for _ in form.types]
         for item in items:
-            for column, variable in zip(columns, self.take_apart(item)[1], strict=True):
+            for column, variable in zip(columns, self.fitted(item, form), strict=True):
                 column.append(variable)
         made = [
             self.state.emit(control.list_make, column, {"type": ListType(type_)}).out
@@ -166,24 +280,10 @@ class Lists:
         self, op: Any, dynamic: Dynamic, value: Any, order: Callable[[Variable, Variable], list[Variable]]
     ) -> Dynamic:
         """The list after an op that takes an element: append, insert, assignment to an item."""
-        form, variables = self.take_apart(value)
-        types = [v.type.element for v in dynamic.variables]  # type: ignore[attr-defined]
-        fits = form.skeleton == dynamic.skeleton and all(map(conforms, form.types, types))
-        if not fits and form.skeleton == dynamic.skeleton:
-            joined = [join(a, b) for a, b in zip(form.types, types, strict=True)]
-            fits = None not in joined
-        if not fits:
-            msg = f"{_text(form)} is put into a list of {_text(dynamic.form)}"
-            raise Fallback(msg)
-        return Dynamic(
-            dynamic.skeleton,
-            tuple(
-                [
-                    self.state.emit(op, order(old, new)).out
-                    for old, new in zip(dynamic.variables, variables, strict=True)
-                ]
-            ),
-        )
+        form = join_forms(dynamic.form, self.take_apart(value)[0])
+        dynamic = self.widened(dynamic, form)
+        pairs = zip(dynamic.variables, self.fitted(value, form), strict=True)
+        return Dynamic(form.skeleton, tuple([self.state.emit(op, order(old, new)).out for old, new in pairs]))
 
     def pop(self, dynamic: Dynamic, position: Variable) -> tuple[Dynamic, Any]:
         """The rest of the list, and the element taken out."""
@@ -197,3 +297,7 @@ def _weak(type_: Type) -> Type:
     if isinstance(type_, TensorType) and type_.is_array:
         return array_type(type_.dtype, (None,) * type_.ndim)
     return type_
+
+
+def _as_it_is(union: TracedUnion, key: Any) -> Any:
+    return union

@@ -78,6 +78,7 @@ class ScanTracer:
         """Storages that something besides the carried places refers to."""
         carried = {p[2] for p in self.places if p[0] == "local" and p[1] is self.loop.frame}
         live = self.loop.head | self.loop.after
+        boxes = {id(p[1].target) for p in self.places if p[0] in {"items", "entries"}}
         found: set[Storage] = set()
         seen: set[int] = set()
         pending: list[Any] = []
@@ -88,7 +89,7 @@ class ScanTracer:
             pending.extend(frame.locals[n] for n in names)
         while pending:
             value = pending.pop()
-            if id(value) in seen:
+            if id(value) in seen or id(value) in boxes:
                 continue
             seen.add(id(value))
             if type(value) is TracedArray:
@@ -417,7 +418,7 @@ class ScanTracer:
     def _differs(self, place: Place, head: Any, end: Any) -> None:
         label = _label(place)
         grows = end[0] == "dynamic items" or (end[0] == "items" and len(end[1]) != len(head[1]))
-        if head[0] == "items" and grows:
+        if head[0] in {"items", "dynamic items"} and grows:
             items, dynamic = self.state.get_place(place)
             self.weak[place] = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             raise Again

@@ -14,6 +14,7 @@ from tracetensor.tracer import source
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.interpreter import Frame, Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
+from tracetensor.tracer.methods import Method
 from tracetensor.tracer.state import Restart, State
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -117,6 +118,9 @@ def _element(skeleton: Any, values: list[Any]) -> Any:
     """An element of a list, put together of its leaves, which are consumed."""
     if skeleton == LEAF:
         return values.pop(0)
+    if skeleton[0] == "union":
+        tag = values.pop(0)
+        return [values.pop(0) for _ in skeleton[1]][tag]
     items = [_element(s, values) for s in skeleton[1]]
     if skeleton[0] is TracedList:
         return items
@@ -268,6 +272,9 @@ class _Output:
             return Recipe("text", parts)
         if kind is TracedRange:
             return Recipe("range", [self.recipe(v) for v in (value.start, value.stop, value.step)])
+        if kind is Method:
+            msg = f"a bound method of a traced value, .{value.name}, is returned"
+            raise Fallback(msg)
         if kind is InterpretedFunction or (is_traced(value) and kind is not InterpretedFunction):
             msg = (
                 f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
