@@ -13,6 +13,7 @@ import numpy as np
 
 # ---------------------------------------------------------------------------------------------- equality
 
+
 def assert_same(actual, expected, *, rtol=0.0, path="result"):
     """Assert that two results are the same: types, structure, dtypes, shapes and values.
 
@@ -24,7 +25,9 @@ def assert_same(actual, expected, *, rtol=0.0, path="result"):
 
 def _same(actual, expected, rtol, path, seen):
     ta, te = type(actual), type(expected)
-    assert ta is te, f"{path}: type {_type_name(ta)}, expected {_type_name(te)} ({_short(actual)} against {_short(expected)})"
+    assert ta is te, (
+        f"{path}: type {_type_name(ta)}, expected {_type_name(te)} ({_short(actual)} against {_short(expected)})"
+    )
     if isinstance(expected, np.ndarray):
         _same_array(actual, expected, rtol, path, seen)
     elif isinstance(expected, np.generic):
@@ -33,11 +36,30 @@ def _same(actual, expected, rtol, path, seen):
         assert _same_float(actual, expected, rtol), f"{path}: {actual!r}, expected {expected!r}"
     elif te is complex:
         scale = rtol * abs(expected) if rtol else 0.0
-        assert _same_float(actual.real, expected.real, rtol, scale) and _same_float(actual.imag, expected.imag, rtol, scale), \
-            f"{path}: {actual!r}, expected {expected!r}"
-    elif expected is None or isinstance(expected, (bool, int, str, bytes, slice, range, type, types.FunctionType,
-                                                   types.BuiltinFunctionType, types.ModuleType, np.dtype, np.ufunc)) \
-            or expected is Ellipsis:
+        assert _same_float(actual.real, expected.real, rtol, scale) and _same_float(
+            actual.imag, expected.imag, rtol, scale
+        ), f"{path}: {actual!r}, expected {expected!r}"
+    elif (
+        expected is None
+        or isinstance(
+            expected,
+            (
+                bool,
+                int,
+                str,
+                bytes,
+                slice,
+                range,
+                type,
+                types.FunctionType,
+                types.BuiltinFunctionType,
+                types.ModuleType,
+                np.dtype,
+                np.ufunc,
+            ),
+        )
+        or expected is Ellipsis
+    ):
         assert actual == expected, f"{path}: {_short(actual)}, expected {_short(expected)}"
     else:
         key = (id(actual), id(expected))
@@ -94,8 +116,10 @@ def _same_array(a, e, rtol, path, seen):
         where = tuple(int(i) for i in bad[0])
         x, y = a[where], e[where]
         at = f"[{', '.join(map(str, where))}]" if where else ""
-        raise AssertionError(f"{path}{at}: {x!r}, expected {y!r}; {len(bad)} of {e.size} values of a {e.dtype} array of shape "
-                             f"{e.shape} differ{'' if rtol == 0 else f' by more than rtol {rtol:g}'}")
+        raise AssertionError(
+            f"{path}{at}: {x!r}, expected {y!r}; {len(bad)} of {e.size} values of a {e.dtype} array of shape "
+            f"{e.shape} differ{'' if rtol == 0 else f' by more than rtol {rtol:g}'}"
+        )
 
 
 def _bits(a, e):
@@ -136,6 +160,7 @@ def _attributes(x):
 
 # ---------------------------------------------------------------------------------------------- copies
 
+
 def children(x):
     """(name, value) of the things directly inside a container or object; nothing for a leaf."""
     if isinstance(x, (list, tuple)):
@@ -144,7 +169,18 @@ def children(x):
         return [(f"[{k!r}]", v) for k, v in x.items()]
     if isinstance(x, types.MethodType):
         return [(".__self__", x.__self__)]
-    if isinstance(x, (np.ndarray, np.generic, type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, np.ufunc)):
+    if isinstance(
+        x,
+        (
+            np.ndarray,
+            np.generic,
+            type,
+            types.FunctionType,
+            types.BuiltinFunctionType,
+            types.ModuleType,
+            np.ufunc,
+        ),
+    ):
         return []
     inside = _attributes(x)
     return [(f".{k}", v) for k, v in inside.items()] if inside else []
@@ -173,7 +209,12 @@ def clone(x):
     memo, owners = {}, {}
     keep = []
     for _, a in mutables(x):
-        if isinstance(a, np.ndarray) and type(a) is np.ndarray and a.dtype.kind != "O" and not a.dtype.hasobject:
+        if (
+            isinstance(a, np.ndarray)
+            and type(a) is np.ndarray
+            and a.dtype.kind != "O"
+            and not a.dtype.hasobject
+        ):
             new = _clone_array(a, owners)
             memo[id(a)] = new
             keep.append(a)
@@ -199,10 +240,13 @@ def _clone_array(a, owners):
         offset = a.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
         low = offset + sum(s * (n - 1) for s, n in zip(a.strides, a.shape) if s < 0)
         high = offset + sum(s * (n - 1) for s, n in zip(a.strides, a.shape) if s > 0) + a.itemsize
-        if low < 0 or high > raw.nbytes:                   # as_strided beyond its owner
+        if low < 0 or high > raw.nbytes:  # as_strided beyond its owner
             return a.copy(order="K")
-        new = np.ndarray(a.shape, a.dtype, raw, offset, a.strides) if all(s >= 0 for s in a.strides) \
+        new = (
+            np.ndarray(a.shape, a.dtype, raw, offset, a.strides)
+            if all(s >= 0 for s in a.strides)
             else np.lib.stride_tricks.as_strided(np.ndarray((), a.dtype, raw, offset), a.shape, a.strides)
+        )
     if not a.flags.writeable and new is not new_owner:
         new.flags.writeable = False
     elif not a.flags.writeable:
@@ -214,7 +258,10 @@ def _clone_array(a, owners):
 # ---------------------------------------------------------------------------------------------- running
 
 _NOT_USER = [pathlib.Path(__file__).resolve()] + [
-    pathlib.Path(p).resolve() for k, p in sysconfig.get_paths().items() if k in ("stdlib", "platstdlib", "purelib", "platlib")]
+    pathlib.Path(p).resolve()
+    for k, p in sysconfig.get_paths().items()
+    if k in ("stdlib", "platstdlib", "purelib", "platlib")
+]
 
 
 def user_frame(error):
@@ -240,7 +287,9 @@ class Outcome:
     def __init__(self, f, args, kwargs):
         self.args, self.kwargs = args, kwargs
         self.result = self.error = self.where = None
-        before = mutables((args, kwargs), "arguments")     # paths are taken before the call: it may change containers
+        before = mutables(
+            (args, kwargs), "arguments"
+        )  # paths are taken before the call: it may change containers
         try:
             self.result = f(*args, **kwargs)
         except Exception as e:
@@ -282,10 +331,14 @@ def run_both(f_plain, f_traced, args, kwargs=None, *, rtol=0.0):
     traced = Outcome(f_traced, *clone((tuple(args), dict(kwargs))))
     if plain.error is not None or traced.error is not None:
         if plain.error is None:
-            raise AssertionError(f"raised {traced.error!r} at {traced.where}, where plain Python returned "
-                                 f"{_short(plain.result)}") from traced.error
+            raise AssertionError(
+                f"raised {traced.error!r} at {traced.where}, where plain Python returned "
+                f"{_short(plain.result)}"
+            ) from traced.error
         if traced.error is None:
-            raise AssertionError(f"returned {_short(traced.result)}, where plain Python raised {plain.error!r} at {plain.where}")
+            raise AssertionError(
+                f"returned {_short(traced.result)}, where plain Python raised {plain.error!r} at {plain.where}"
+            )
         e, t = plain.error, traced.error
         if type(t) is not type(e) or str(t) != str(e):
             raise AssertionError(f"raised {t!r} at {traced.where}, expected {e!r} at {plain.where}") from t

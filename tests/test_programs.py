@@ -5,7 +5,7 @@ import pytest
 import tracetensor as tt
 from tests import compare, programs
 
-_traced = {}                                               # one traced function per program, for all its sizes
+_traced = {}  # one traced function per program, for all its sizes
 
 
 def traced(name):
@@ -33,7 +33,7 @@ def test_plain(name, size):
 def test_same(name, size):
     module = programs.load(name)
     f = traced(name)
-    for _ in range(2):                                     # the second call meets the compiled version
+    for _ in range(2):  # the second call meets the compiled version
         args, kwargs = module.make_inputs(module.SIZES[size])
         compare.run_both(module.PROGRAM, f, args, kwargs, rtol=programs.rtol(module))
 
@@ -45,6 +45,10 @@ def test_graphs(name):
     f = tt.trace(module.PROGRAM, strict=True)
     for size in module.SIZES:
         compare.Outcome(f, *compare.clone(module.make_inputs(size)))
-    assert 1 <= len(f.graphs) <= len(module.SIZES), f"{len(f.graphs)} compiled versions for {len(module.SIZES)} sizes"
+    assert 1 <= len(f.graphs) <= len(module.SIZES), (
+        f"{len(f.graphs)} compiled versions for {len(module.SIZES)} sizes"
+    )
     if module.SCAN:
-        assert any(node.op.name == "scan" for graph in f.graphs for node in graph.all_nodes()), "no Scan in any graph"
+        assert any(node.op.name == "scan" for graph in f.graphs for node in graph.all_nodes()), (
+            "no Scan in any graph"
+        )

@@ -46,7 +46,7 @@ def star(*args, **kwargs):
         total = total + a
     for name, v in kwargs.items():
         total = total + v * len(name)
-    return total, len(args), sorted(kwargs)
+    return total, len(args), list(kwargs)
 
 
 def keyword_only(x, *, scale=2, shift):
@@ -121,6 +121,14 @@ def star_arguments(x, y):
     return star(*args), star(x, *[y, y], a=x, bb=y), star(**{"c": x})
 
 
+@case([1, 2.5], refused="sorted() of traced values")
+def sorted_keywords(x, y):
+    def names(**kwargs):
+        return sorted(kwargs)
+
+    return names(b=x, a=y)
+
+
 @case([1.5], [V])
 def keyword_only_call(x):
     return (
@@ -151,7 +159,7 @@ def raises_in_helper(a, b):
     return divide(a, b)
 
 
-@case([5], refused="?")
+@case([5])
 def recursion(n):
     return factorial(n)
 
@@ -364,6 +372,11 @@ class Slotted:
     def __init__(self, a, n):
         self.a, self.n = a, n
 
+    def __eq__(self, other):  # for the comparison of arguments: there is no __dict__
+        return np.array_equal(self.a, other.a) and type(self.n) is type(other.n) and self.n == other.n
+
+    __hash__ = None
+
 
 Pair = collections.namedtuple("Pair", "left right")  # noqa: PYI024
 
@@ -372,7 +385,8 @@ def model(w=V):
     return Model(w.copy())
 
 
-@case([model(), V], [Child(W.copy(), 1), V], [Model(2.0, 1), 3.0])
+@case([Child(W.copy(), 1), V], refused="super()")
+@case([model(), V], [Model(2.0, 1), 3.0])
 def method_call(m, x):
     return m.predict(x), m(x), m.helper(x)
 
@@ -463,7 +477,12 @@ def dataclass_argument(p):
 def dataclass_made(x):
     p = Point(x)
     q = Point(x, y=p.length())
-    return q, p.length(), q == p
+    return q, p.length()
+
+
+@case([3.0], refused="asks for the value in a comparison of a traced value")
+def dataclasses_compared(x):
+    return Point(x) == Point(x, y=x)
 
 
 @case([Frozen(V)], [Frozen(V, 3)])
@@ -651,9 +670,10 @@ def test_global_statement(monkeypatch):
         monkeypatch.setitem(globals(), "COUNTER", 0)
         try:
             results.append(([g(1), g(1), g(1)], COUNTER))
-        except tt.TraceError:
-            pytest.skip("refused")
-    assert results[0] == results[1]
+        except tt.TraceError as error:
+            assert "COUNTER" in str(error)  # noqa: PT017
+            return
+    pytest.fail("global statements are traced now: move this to what is traced")
 
 
 def test_closure_cell_changes():
@@ -686,9 +706,10 @@ def test_closure_cell_written():
         f = wrap(plain)
         try:
             results.append(([f(1), f(1), f(2.5)], count))
-        except tt.TraceError:
-            pytest.skip("refused")
-    assert results[0] == results[1]
+        except tt.TraceError as error:
+            assert "count" in str(error)  # noqa: PT017
+            return
+    pytest.fail("closure variables from outside are traced now: move this to what is traced")
 
 
 def test_bound_method():

@@ -7,7 +7,7 @@ import pytest
 
 import tracetensor as tt
 from tests.compare import run_both
-from tests.tracer_table import Table
+from tests.tracer_table import Table, check_refused
 
 case = Table()
 V = np.arange(6.0)
@@ -53,21 +53,24 @@ def transpose_then_row(x):
     return r, x.sum()
 
 
-@case([M], [M.T], [M[:, ::2]])
+@case([M.T], [M[:, ::2]], refused="depends on the layout in memory")
+@case([M])
 def ravel_view_or_copy(x):
     y = x.ravel()
     y[0] = -1
     return y, x[0, 0]
 
 
-@case([M], [M.T], [M[:, ::2]])
+@case([M.T], [M[:, ::2]], refused="depends on the layout in memory")
+@case([M])
 def reshape_view_or_copy(x):
     y = x.reshape(-1)
     y[1] = -1
     return y, x[0, 1], x[1, 0]
 
 
-@case([M], [M.T])
+@case([M.T], refused="depends on the layout in memory")
+@case([M])
 def reshape_split(x):
     y = x.reshape(2, 6) if x.shape[0] == 3 else x.reshape(6, 2)
     y[1, 1] = 50
@@ -249,13 +252,13 @@ def array_copy(x):
     return y, z, x
 
 
-@case([V])
+@case([V], refused="a write through a view made by ascontiguous")
 def ascontiguousarray(x):
     y = np.ascontiguousarray(x)
     y[0] = 5
     z = np.ascontiguousarray(x[::2])
     z[0] = 6
-    return y, z
+    return z
 
 
 @case([V])
@@ -862,12 +865,19 @@ def shape_assignment_of_view(x):
     return y, x.shape
 
 
-@case([V])
-def bound_method_returned(x):
-    return x.sum
-
-
 test_same = case.test()
+
+
+def test_bound_method_returned():
+    def plain(x):
+        return x.sum
+
+    with pytest.raises(tt.TraceError, match="a bound method"):
+        tt.trace(plain, strict=True)(V)
+    with pytest.warns(tt.FallbackWarning, match="a bound method"):
+        method = tt.trace(plain, strict=False)(V)
+    assert method.__self__ is V
+    assert method() == 15
 
 
 # Arguments that are the same array, or share memory ------------------------------------------------------------------
@@ -944,6 +954,26 @@ np.row_stack([x]) if hasattr(np, "row_stack") else 0; x[np.newaxis]; x[:, :, Non
 np.asarray(x, order="F"); np.asfortranarray(x); np.array(x, order="F", copy=None); x.flatten("K"); x.swapaxes(0, 1).ravel("A"); x[1:][0]; x[[1]]; x[1, ...]; x[..., 1]; x[1, 1, ...]
 """.replace("\n", ";").split(";")
 
+# What cannot be written through, for now; all the others are traced.
+REFUSED = dict.fromkeys(
+    """
+np.require(x); np.lib.stride_tricks.sliding_window_view(x, 1, writeable=True); np.trim_zeros(x); x.view(np.int64); x.view(np.ndarray)
+np.asfortranarray(x); np.real_if_close(x); np.nan_to_num(x, copy=False); np.ix_(x.view(np.int64), [0])[0]
+np.meshgrid(x, [1.0], copy=False)[0]; np.asarray_chkfinite(x); np.lib.stride_tricks.as_strided(x, (2,), (8,))
+np.array(x, copy=False); x.__array__(); np.einsum("ii->i", x); np.einsum("ij->ji", x); np.einsum("ij", x); x.T.ravel(); x.ravel("F")
+x.ravel("K"); x.T.reshape(-1, order="F"); x.reshape(9, order="A"); np.asarray(x, order="F"); np.array(x, order="F", copy=None)
+x.swapaxes(0, 1).ravel("A")
+""".strip()
+    .replace("\n", "; ")
+    .split("; "),
+    "gave a view or a copy",
+) | {
+    "np.ascontiguousarray(x)": "a write through a view made by ascontiguous",
+    "x.data": "the array attribute .data",
+    "np.unstack(x)[0]": "an item of a TracedScalar is assigned",
+    "x.getfield(float)": "the array method .getfield() is not traced",
+}
+
 
 def make(text):
     """A function that writes to what an expression of x gives."""
@@ -976,12 +1006,7 @@ def make(text):
 @pytest.mark.filterwarnings("ignore")
 def test_write_to_what_it_returns(text, array):
     f = make(text)
-    traced = tt.trace(f, strict=True)
-    try:
-        traced(array.copy())
-    except tt.TraceError as error:
-        assert "while it is traced" not in str(error), error  # noqa: PT017
-        return
-    except Exception:
-        pass
-    run_both(f, traced, [array])
+    if text in REFUSED:
+        check_refused(f, [array], REFUSED[text])
+    else:
+        run_both(f, tt.trace(f, strict=True), [array])

@@ -15,7 +15,9 @@ from tests.compare import clone, run_both
 def check_refused(function, args, reason, kwargs=None, *, rtol=0.0):
     """Assert that tracing refuses a call for this reason, and that without strict it runs as plain, with a warning."""
     args, kwargs = tuple(args), dict(kwargs or {})
-    words = f"{function.__name__} is traced now: move it to what is traced (it was refused: {reason!r}); {args!r}"
+    words = (
+        f"{function.__name__} is traced now: move it to what is traced (it was refused: {reason!r}); {args!r}"
+    )
     strict_args, strict_kwargs = clone((args, kwargs))
     with np.errstate(all="ignore"):
         try:
@@ -60,7 +62,9 @@ class Case:
         for k, args in enumerate(self.calls):
             for time in ("first", "second"):
                 try:
-                    with np.errstate(all="ignore"):  # no floating-point warnings, by design: docs/differences.md
+                    with np.errstate(
+                        all="ignore"
+                    ):  # no floating-point warnings, by design: docs/differences.md
                         run_both(self.function, traced, args, rtol=self.rtol)
                 except AssertionError as error:
                     error.add_note(f"arguments {k}, {time} call: {args!r}")

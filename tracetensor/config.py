@@ -6,7 +6,7 @@ import contextlib
 import contextvars
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +89,7 @@ class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used 
         self.options = options
         self.tokens: list[contextvars.Token[Any]] = []
 
-    def __enter__(self) -> config:
+    def __enter__(self) -> Self:
         if self.options.get("run") == "plain":
             _count_plain(1)
         current = _current.get()

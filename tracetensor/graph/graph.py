@@ -6,10 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracetensor.errors import GraphError
-from tracetensor.graph.node import Constant, Node, Variable, apply, freeze, input_variable
+from tracetensor.graph.node import Constant, Node, Variable, apply, constant, freeze, input_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tracetensor.graph.types import Type
 
@@ -24,6 +24,9 @@ class SourceLine(NamedTuple):
 
 Location = tuple[SourceLine, ...]
 """Where a node comes from: the user's frames, outermost first."""
+
+PRINTERS: dict[str, Callable[[Graph], str]] = {"str": repr}
+"""What files above this one do for a graph: graph/text.py enters its text under "str"."""
 
 
 class Graph:
@@ -135,9 +138,7 @@ class Graph:
         return f"<graph {self.name}: {len(self.inputs)} inputs, {len(self.nodes())} nodes>"
 
     def __str__(self) -> str:
-        from tracetensor.graph.text import print_graph
-
-        return print_graph(self, elide=True)
+        return PRINTERS["str"](self)
 
     def __copy__(self) -> Graph:
         return self
@@ -230,8 +231,7 @@ def clone_nodes(
         new = apply(node.op, [mapping.get(v, v) for v in node.inputs], node.params)
         if locations is not None and node in graph.locations:
             locations.setdefault(new, graph.locations[node])
-        for old, out in zip(node.outputs, new.outputs, strict=True):
-            mapping[old] = out
+        mapping.update(zip(node.outputs, new.outputs, strict=True))
     return [mapping.get(v, v) for v in graph.outputs], [mapping.get(v, v) for v in graph.roots]
 
 
@@ -257,8 +257,6 @@ def _flatten(graph: Graph) -> tuple[Any, ...]:
 
 
 def _rebuild(state: tuple[Any, ...]) -> Graph:
-    from tracetensor.graph.node import constant
-
     name, inputs, nodes, outputs, roots = state
     variables = [input_variable(type_, label) for type_, label in inputs]
     arguments = tuple(variables)

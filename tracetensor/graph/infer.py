@@ -105,7 +105,11 @@ def sample(type_: Type, unknown: int = 1) -> Any:
 
 @functools.lru_cache(maxsize=16384)
 def _probe(
-    evaluate: Callable[..., Any], types: tuple[Type, ...], params: tuple[tuple[str, Any], ...], n: int, frozen: Any
+    evaluate: Callable[..., Any],
+    types: tuple[Type, ...],
+    params: tuple[tuple[str, Any], ...],
+    n: int,
+    frozen: Any,
 ) -> Any:
     """frozen tells params apart in the cache that compare equal (1 and True)."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -132,7 +136,14 @@ def probe(
     try:
         named = tuple(sorted((params or {}).items()))
         found: tuple[Any, ...] = _probe(evaluate, tuple(types), named, n, freeze(named))
-    except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError, np.linalg.LinAlgError) as error:
+    except (
+        TypeError,
+        ValueError,
+        IndexError,
+        ZeroDivisionError,
+        OverflowError,
+        np.linalg.LinAlgError,
+    ) as error:
         raise TypeInferenceError(str(error)) from None
     return found
 

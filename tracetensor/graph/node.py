@@ -29,7 +29,9 @@ class Variable:
 
     __slots__ = ("__weakref__", "index", "name", "node", "scope", "serial", "type")
 
-    def __init__(self, type_: Type, name: str | None = None, node: Node | None = None, index: int = 0) -> None:
+    def __init__(
+        self, type_: Type, name: str | None = None, node: Node | None = None, index: int = 0
+    ) -> None:
         self.type = type_
         self.name = name
         self.node = node

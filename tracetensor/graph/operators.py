@@ -15,6 +15,8 @@ import numpy as np
 
 from tracetensor.errors import message
 from tracetensor.graph.answers import METHODS, NUMPY
+from tracetensor.graph.graph import Graph
+from tracetensor.graph.lazy import demand
 from tracetensor.graph.node import Constant, Variable, as_variable, constant
 from tracetensor.graph.op import OPS, find_op
 from tracetensor.graph.ops.elementwise import UFUNCS
@@ -185,10 +187,8 @@ def _refuse(what: str, fix: str) -> Callable[..., NoReturn]:
 
 def evaluate(self: Variable, values: dict[Variable, Any] | None = None) -> Any:
     """The value of this variable, given the values of the inputs that it depends on."""
-    from tracetensor.graph.builder import function_graph
-
     values = values or {}
-    return function_graph(list(values), [self])(*values.values())[0]
+    return demand(Graph(list(values), [self]))(*values.values())[0]
 
 
 def _binary_method(name: str, *, reflected: bool = False) -> Callable[[Variable, Any], Any]:

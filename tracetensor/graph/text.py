@@ -15,12 +15,13 @@ evaluated whether or not its value is needed. Bodies of control flow stand inden
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.graph.graph import Graph
+from tracetensor.graph.graph import PRINTERS, Graph
 from tracetensor.graph.node import Constant, Node, Variable
 from tracetensor.graph.op import Op
 from tracetensor.graph.parse import RESERVED, parse_graph, spec_of_leaf
@@ -44,6 +45,9 @@ def print_graph(graph: Graph, *, elide: bool = False, locations: bool = False) -
     user's line to every node that has one, as a comment.
     """
     return _Printer(elide=elide, locations=locations).graph(graph)
+
+
+PRINTERS["str"] = functools.partial(print_graph, elide=True)
 
 
 def print_node(node: Node, names: Mapping[Variable, str] | None = None, location: Location = ()) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
@@ -25,8 +25,8 @@ class Type:
     """Base of all types. Types are interned: equal types are the same object."""
 
     __slots__ = ("__weakref__", "_key")
-    _interned: dict[tuple[Any, ...], Type] = {}
-    _lock = threading.Lock()
+    _interned: ClassVar[dict[tuple[Any, ...], Any]] = {}
+    _lock: ClassVar = threading.Lock()
     _key: tuple[Any, ...]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -70,11 +70,11 @@ class TensorType(Type):
     is_python: bool
     is_array: bool
 
-    def __new__(cls, dtype: Any, shape: Shape = (), kind: str = ARRAY) -> TensorType:
+    def __new__(cls, dtype: Any, shape: Shape = (), kind: str = ARRAY) -> Self:
         dtype = np.dtype(dtype)
         if dtype.kind in NUMERIC_KINDS:
             dtype = np.dtype(dtype.str)  # one object for types that are equal, such as C's long and long long
-        found: TensorType = _intern(cls, (cls, dtype, tuple(shape), kind))
+        found: Self = _intern(cls, (cls, dtype, tuple(shape), kind))
         return found
 
     def _fill(self, dtype: np.dtype[Any], shape: Shape, kind: str) -> None:
@@ -98,8 +98,8 @@ class ListType(Type):
     __slots__ = ("element",)
     element: Type
 
-    def __new__(cls, element: Type) -> ListType:
-        found: ListType = _intern(cls, (cls, element))
+    def __new__(cls, element: Type) -> Self:
+        found: Self = _intern(cls, (cls, element))
         return found
 
     def _fill(self, element: Type) -> None:
@@ -115,8 +115,8 @@ class ObjectType(Type):
     __slots__ = ("name",)
     name: str
 
-    def __new__(cls, name: str = "object") -> ObjectType:
-        found: ObjectType = _intern(cls, (cls, name))
+    def __new__(cls, name: str = "object") -> Self:
+        found: Self = _intern(cls, (cls, name))
         return found
 
     def _fill(self, name: str) -> None:
@@ -131,8 +131,8 @@ class UnitType(Type):
 
     __slots__ = ()
 
-    def __new__(cls) -> UnitType:
-        found: UnitType = _intern(cls, (cls,))
+    def __new__(cls) -> Self:
+        found: Self = _intern(cls, (cls,))
         return found
 
     def _fill(self) -> None:

@@ -193,7 +193,10 @@ class Lists:
                 msg = "the elements of a growing list get ever more kinds"
                 raise Fallback(msg)
             kept = [next(columns) for _ in range(1 + len(own[1]))]
-            return [*kept, *[self._filled(control.undefined(type=t), t, length) for t in wide[1][len(own[1]) :]]]
+            return [
+                *kept,
+                *[self._filled(control.undefined(type=t), t, length) for t in wide[1][len(own[1]) :]],
+            ]
         column = next(columns)
         place = wide[1].index(column.type.element)  # type: ignore[attr-defined]
         result = [

@@ -70,6 +70,7 @@ class ScanTracer:
         self.region = Region("loop", self.parent)
         loop._region = self.region  # type: ignore[attr-defined]
         self.roles: dict[Storage, int] = {}
+        self.endless = False
         self.shared = self._shared_storages()
 
     # Taking values apart -----------------------------------------------------------------------------------------
@@ -367,7 +368,7 @@ class ScanTracer:
 
     def _input(self, type_: Type, label: str) -> Variable:
         variable = input_variable(type_, label)
-        variable.scope = self.region
+        self.region.own(variable)
         self.region.carried.add(variable)
         return variable
 
@@ -388,9 +389,16 @@ class ScanTracer:
         if loop.test is None:
             return done, kept
         if kept is True:
-            return done, loop.test()
-        test = loop.test
+            return done, self._test()
+        test = self._test
         return done, self.control.choose(kept, lambda: _as_scalar(test()), lambda: False)
+
+    def _test(self) -> Any:
+        """The truth of the loop's condition; noting whether it always holds, so that the loop ends by leaving only."""
+        assert self.loop.test is not None
+        truth = self.loop.test()
+        self.endless = truth is True
+        return truth
 
     def _compare(self, skeletons: dict[Place, Any], types: list[Type]) -> Packed:
         """What the step leaves, if it has the form of what it found; else Again or Mismatch."""
@@ -595,7 +603,8 @@ class ScanTracer:
         completion = COMPLETIONS[NORMAL]
         if out["code"] is not None:
             code = TracedScalar(rest.pop(0))
-            completion = Completion(frozenset({NORMAL, *out["exits"]}), code)
+            ends = set() if self.endless and self.go is True else {NORMAL}
+            completion = Completion(frozenset({*ends, *out["exits"]}), code)
         if lasts:
             self._write_lasts(lasts, rest, inputs)
         return completion

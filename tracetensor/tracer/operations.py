@@ -132,6 +132,8 @@ class Operations:
     def _power(self, variables: list[Variable]) -> Any:
         """ndarray ** n, which NumPy does by square, sqrt and reciprocal for a few Python numbers n."""
         base, exponent = variables
+        if not any(v.tensor.is_array for v in variables) and any(v.dtype.kind in "fc" for v in variables):
+            return self.arrays.wrap(self._op(elementwise.scalar_power, variables))
         if not hasattr(exponent, "value") or not exponent.tensor.is_python or not base.tensor.is_array:
             return self.ufunc(np.power, variables)
         value = exponent.value

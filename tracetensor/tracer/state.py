@@ -56,6 +56,7 @@ class Region:
         self.initial: dict[Variable, Any] = {}
         self.captured_from: dict[Variable, Variable] = {}
         self.carried: set[Variable] = set()
+        self.scoped: list[Variable] = [] if parent is None else parent.scoped
 
     def lift(self, variable: Variable) -> Variable:
         """The variable as seen from this region: itself, or an input through which it is captured."""
@@ -71,12 +72,24 @@ class Region:
             found = self.captures.get(outer)
             if found is None:
                 found = input_variable(outer.type, outer.name)
-                found.scope = self
+                self.own(found)
                 self.captures[outer] = found
                 self.initial[found] = outer
                 self.captured_from[found] = outer
             self.captures[variable] = found
         return found
+
+    def own(self, variable: Variable) -> Variable:
+        """Make a variable one of this region's."""
+        variable.scope = self
+        self.scoped.append(variable)
+        return variable
+
+    def release(self) -> None:
+        """Forget whose the variables are: the graphs outlive the trace, which must not outlive itself."""
+        for variable in self.scoped:
+            variable.scope = None
+        self.scoped.clear()
 
     def captured(self) -> list[Variable]:
         """The parent's variables that the region captures."""
@@ -126,7 +139,7 @@ class State:
         # A node of constants only belongs to no region: interning shares it between all.
         if first is not None and first.scope is None and any(v.scope is not None for v in node.inputs):
             for out in node.outputs:
-                out.scope = region
+                region.own(out)
         if node not in region.locations:
             self.nodes_built += 1
             region.locations[node] = self.location()
@@ -287,7 +300,7 @@ class State:
             if storage in loop.storages or storage.region.within(loop):
                 continue
             head = input_variable(storage.value.type, storage.value.name)
-            head.scope = loop
+            loop.own(head)
             loop.initial[head] = storage.value
             loop.storages[storage] = head
             loop.log.setdefault(("storage", storage), storage.value)

@@ -175,6 +175,7 @@ def _attempt(
     unwrap: Callable[[Any], Any],
 ) -> Trace:
     state = State()
+    root = state.region
     world = World(state, constants, unwrap)
     interpreter = Interpreter(state, world)
     world.interpreter = interpreter
@@ -196,6 +197,8 @@ def _attempt(
     except Exception as error:
         msg = f"{function.__qualname__} raises {type(error).__name__} while it is traced: {error}"
         raise AlwaysRaises(msg) from error
+    finally:
+        root.release()
 
 
 def _located(error: Fallback, state: State) -> Fallback:

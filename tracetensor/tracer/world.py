@@ -243,7 +243,7 @@ class World:
 
     def _input(self, type_: Type, path: Path, example: Any) -> Variable:
         variable = input_variable(type_, path_text(path))
-        variable.scope = self.root
+        self.root.own(variable)
         self.inputs[path] = variable
         self.examples[variable] = example
         return variable

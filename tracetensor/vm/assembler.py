@@ -191,6 +191,7 @@ class Assembler:
         live_then, live_else = set(live), set(live)
         then = self.mark_last_uses(item.then, live_then, mark=mark)
         orelse = self.mark_last_uses(item.orelse, live_else, mark=mark)
+        live.clear()  # what both branches write is not live before them
         live |= live_then | live_else
         if mark:
             item.then = self._drops(live - live_then) + then

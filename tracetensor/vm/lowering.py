@@ -14,6 +14,7 @@ import numpy as np
 
 from tracetensor.graph.infer import operand_dtype, ufunc_dtypes
 from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.ops.elementwise import UFUNCS
 from tracetensor.graph.ops.scalars import BINARY, MATH, PYTHON, UNARY
 from tracetensor.graph.types import BOOL, COMPLEX, FLOAT, ListType, TensorType
@@ -404,6 +405,25 @@ def lower_math(compiler: Compiler, node: Node, values: Values) -> bool:
     if name in MATH_FUNCTIONS_OF_TWO:
         return finish(compiler, node, values, Opcode.MATH2, *registers, MATH_FUNCTIONS_OF_TWO.index(name))
     return False
+
+
+@lowers("scalar_power")
+def lower_scalar_power(compiler: Compiler, node: Node, values: Values) -> bool:
+    """x ** y of float64: C's pow, as NumPy's scalars have it."""
+    if node.out.dtype != np.float64 or any(v.tensor.kind == "complex" for v in node.inputs):
+        return False
+    if any(not v.tensor.is_python and v.dtype != np.float64 for v in node.inputs):
+        return False
+    registers = [as_float(compiler, compiler.read(values, v)) for v in node.inputs]
+    return finish(compiler, node, values, Opcode.MATH2, *registers, MATH_FUNCTIONS_OF_TWO.index("pow"))
+
+
+@lowers("undefined")
+def lower_undefined(compiler: Compiler, node: Node, values: Values) -> bool:
+    """A value that is never read: a constant."""
+    type_ = node.out.type
+    values[node.out] = compiler.constant(placeholder(type_), register_class(type_))
+    return True
 
 
 @lowers("int_max", "int_min")

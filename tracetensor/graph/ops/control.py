@@ -33,7 +33,7 @@ from tracetensor.graph.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tracetensor.graph.node import Node
 
@@ -116,9 +116,7 @@ def _scan_raises(node: Node) -> bool:
     return node.params["conditional"] or any(None in shape for shape in stacked) or _body_raises(node)
 
 
-scan = register(
-    Op("scan", evaluate=_control_value, infer=_infer_scan, family="control", raises=_scan_raises)
-)
+scan = register(Op("scan", evaluate=_control_value, infer=_infer_scan, family="control", raises=_scan_raises))
 
 
 def format_value(template: Any, values: Sequence[Any]) -> Any:
@@ -135,14 +133,16 @@ def format_value(template: Any, values: Sequence[Any]) -> Any:
     if isinstance(template, tuple) and template and template[0] == "list":
         return [format_value(t, values) for t in template[1]]
     if isinstance(template, tuple) and template and template[0] == "text":
-        convert = {"r": repr, "s": str, "a": ascii, "": lambda value: value}
+        convert: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii, "": lambda value: value}
         return "".join(
             p if isinstance(p, str) else format(convert[p[1]](values[p[0]]), p[2]) for p in template[1]
         )
     return template
 
 
-def _raise_if(condition: Any, *values: Any, exception: type[BaseException], arguments: tuple[Any, ...]) -> None:
+def _raise_if(
+    condition: Any, *values: Any, exception: type[BaseException], arguments: tuple[Any, ...]
+) -> None:
     if condition:
         raise exception(*[format_value(a, values) for a in arguments])
 
@@ -179,13 +179,11 @@ def _print(*values: Any, arguments: tuple[Any, ...], options: tuple[Any, ...], s
     print(*[format_value(a, values) for a in arguments], **dict(options))  # noqa: T201 - the user's own print
 
 
-print_ = register(
-    Op("print", evaluate=_print, infer=_unit, family="effect", raises=True, effect=True)
-)
+print_ = register(Op("print", evaluate=_print, infer=_unit, family="effect", raises=True, effect=True))
 """print(*arguments, **options), the arguments being templates over the values."""
 
 
-def _undefined(*, type: Type) -> Any:  # noqa: A002 - the parameter's name in prints
+def _undefined(*, type: Type) -> Any:
     return placeholder(type)
 
 
@@ -218,9 +216,7 @@ def _infer_list_append(types: Sequence[Type], params: Mapping[str, Any]) -> Type
     return types[0]
 
 
-list_append = register(
-    Op("list_append", evaluate=_list_append, infer=_infer_list_append, family="list")
-)
+list_append = register(Op("list_append", evaluate=_list_append, infer=_infer_list_append, family="list"))
 """The list with one more element at its end."""
 
 
@@ -235,9 +231,7 @@ def _infer_list_pop(types: Sequence[Type], params: Mapping[str, Any]) -> tuple[T
     return types[0], types[0].element
 
 
-list_pop = register(
-    Op("list_pop", evaluate=_list_pop, infer=_infer_list_pop, family="list", raises=True)
-)
+list_pop = register(Op("list_pop", evaluate=_list_pop, infer=_infer_list_pop, family="list", raises=True))
 """(the list without the element at a position, that element)."""
 
 list_get = register(
@@ -263,13 +257,11 @@ list_set = register(
 )
 """The list after x[position] = value."""
 
-list_len = register(
-    Op("list_len", evaluate=len, infer=lambda types, params: INT, family="list")
-)
+list_len = register(Op("list_len", evaluate=len, infer=lambda types, params: INT, family="list"))
 """len(x) of a list."""
 
 
-def _list_make(*items: Any, type: Type) -> list[Any]:  # noqa: A002 - the parameter's name in prints
+def _list_make(*items: Any, type: Type) -> list[Any]:
     return list(items)
 
 
@@ -277,7 +269,6 @@ list_repeat = register(
     Op("list_repeat", evaluate=lambda x, n: x * n, infer=lambda types, params: types[0], family="list")
 )
 """x * n of a list."""
-
 
 
 def _list_insert(x: list[Any], position: int, value: Any) -> list[Any]:
@@ -335,7 +326,7 @@ list_array = register(
 """numpy.array(x) of a list; of an empty one only where the dtype is float64, or `given` by the caller."""
 
 
-def _callback(*values: Any, function: Any, type: Type) -> Any:  # noqa: A002 - the parameter's name in prints
+def _callback(*values: Any, function: Any, type: Type) -> Any:
     result = function(*values)
     types = type if isinstance(type, tuple) else (type,)
     results = result if isinstance(type, tuple) else (result,)
@@ -353,7 +344,5 @@ def _infer_callback(types: Sequence[Type], params: Mapping[str, Any]) -> Any:
     return params["type"]
 
 
-callback = register(
-    Op("callback", evaluate=_callback, infer=_infer_callback, family="callback", raises=True)
-)
+callback = register(Op("callback", evaluate=_callback, infer=_infer_callback, family="callback", raises=True))
 """A pure Python function called on the values; `type` is the type of its result, or the tuple of types."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,7 +96,7 @@ def ufunc_op(ufunc: np.ufunc) -> Op:
 def numeric_ufuncs() -> list[np.ufunc]:
     """NumPy's elementwise ufuncs that have a loop over numbers."""
     found: dict[str, np.ufunc] = {}
-    for name, value in sorted(vars(np).items()):
+    for _, value in sorted(vars(np).items()):
         if isinstance(value, np.ufunc) and value.signature is None and value.__name__ not in GENERALISED:
             numeric = any(set(t.replace("->", "")) <= set("?bBhHiIlLqQefdgFDG") for t in value.types)
             if numeric:
@@ -229,7 +229,9 @@ copy = register(Op("copy", evaluate=_copy, infer=_infer_copy, family="copy"))
 """A copy that shares no memory, as an array."""
 
 
-@functools.cache
-def scalar_kind_of(kind: str) -> str:
-    """The kind that a result of rank 0 has: NumPy scalars stay NumPy scalars."""
-    return SCALAR if kind != ARRAY else ARRAY
+def _infer_scalar_power(types: Sequence[Type], params: Mapping[str, Any]) -> tuple[Type, ...]:
+    return infer_ufunc(np.power, types)
+
+
+scalar_power = register(Op("scalar_power", evaluate=operator.pow, infer=_infer_scalar_power, family="scalar"))
+"""x ** y of NumPy scalars that are not integers: C's pow, where the ufunc squares for an exponent of 2."""

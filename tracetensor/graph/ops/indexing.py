@@ -170,7 +170,9 @@ def _index_shape(
     for entry in full:
         count = leaf_count(entry)
         if entry[0] == "s":
-            given = iter([_known(v) for v in leaves[position : position + count]] if leaves else [...] * count)
+            given = iter(
+                [_known(v) for v in leaves[position : position + count]] if leaves else [...] * count
+            )
             parts = [next(given) if digit == "1" else None for digit in entry[1:]]
             dims.append(slice_dim(x.shape[axis], *parts))
             axis += 1
@@ -225,7 +227,12 @@ class IndexOp(Op):
 
 getitem = register(
     IndexOp(
-        "getitem", evaluate=getitem_value, infer=_infer_getitem, family="index", raises=_getitem_raises, views=True
+        "getitem",
+        evaluate=getitem_value,
+        infer=_infer_getitem,
+        family="index",
+        raises=_getitem_raises,
+        views=True,
     )
 )
 """x[index]: an element as a NumPy scalar, a view for a basic index, a copy for an advanced one."""
@@ -235,9 +242,7 @@ def _infer_write(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
     return types[0]
 
 
-setitem = register(
-    Op("setitem", evaluate=setitem_value, infer=_infer_write, family="index", raises=True)
-)
+setitem = register(Op("setitem", evaluate=setitem_value, infer=_infer_write, family="index", raises=True))
 """x after x[index] = value, as a new array: setitem(x, value, *leaves; spec)."""
 
 
@@ -252,7 +257,5 @@ def _update_at(x: Any, value: Any, *leaves: Any, spec: Spec, ufunc: str) -> Any:
     return result
 
 
-update_at = register(
-    Op("update_at", evaluate=_update_at, infer=_infer_write, family="index", raises=True)
-)
+update_at = register(Op("update_at", evaluate=_update_at, infer=_infer_write, family="index", raises=True))
 """x after numpy.<ufunc>.at(x, index, value): repeated indices accumulate."""

@@ -70,9 +70,7 @@ def python_operator(name: str, function: Callable[..., Any]) -> Op:
                 raise TypeInferenceError(msg)
         return _result(function, tuple(types))
 
-    return register(
-        Op(f"py.{name}", evaluate=evaluate, infer=infer, family="python", raises=name in RAISING)
-    )
+    return register(Op(f"py.{name}", evaluate=evaluate, infer=infer, family="python", raises=name in RAISING))
 
 
 def _result(function: Callable[..., Any], types: tuple[Type, ...]) -> TensorType:
@@ -82,9 +80,8 @@ def _result(function: Callable[..., Any], types: tuple[Type, ...]) -> TensorType
         raise TypeInferenceError(str(error)) from None
 
 
-PYTHON: dict[str, Op] = {
-    name: python_operator(name, function) for name, function in {**BINARY, **UNARY}.items()
-}
+OPERATORS: dict[str, Callable[..., Any]] = {**BINARY, **UNARY}
+PYTHON: dict[str, Op] = {name: python_operator(name, function) for name, function in OPERATORS.items()}
 """Operators on Python scalars by short name: PYTHON["add"] is the op named "py.add"."""
 
 
@@ -98,7 +95,9 @@ def _conversion(kind: str) -> Op:
 
     def raises(node: Any) -> bool:
         type_ = node.inputs[0].type
-        return not (type_.kind != "array" and (kind == "bool" or (type_.dtype.kind in "biuf" and kind != "int")))
+        return not (
+            type_.kind != "array" and (kind == "bool" or (type_.dtype.kind in "biuf" and kind != "int"))
+        )
 
     return register(Op(f"py.{kind}", evaluate=target, infer=infer, family="python", raises=raises))
 
@@ -127,7 +126,13 @@ def _infer_item(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
 
 
 item = register(
-    Op("item", evaluate=_item, infer=_infer_item, family="python", raises=lambda node: node.inputs[0].type.is_array)
+    Op(
+        "item",
+        evaluate=_item,
+        infer=_infer_item,
+        family="python",
+        raises=lambda node: node.inputs[0].tensor.is_array,
+    )
 )
 """x.item() of a NumPy scalar or of an array of one element: the Python scalar nearest to it."""
 
@@ -152,7 +157,15 @@ def _math(name: str, result: Type) -> Op | None:
                 raise TypeInferenceError(msg)
         return result
 
-    raises = name not in MATH_BOOL and name not in {"fabs", "atan", "copysign", "degrees", "radians", "erf", "erfc"}
+    raises = name not in MATH_BOOL and name not in {
+        "fabs",
+        "atan",
+        "copysign",
+        "degrees",
+        "radians",
+        "erf",
+        "erfc",
+    }
     return register(
         Op(f"math.{name}", evaluate=function, infer=infer, family="math", raises=raises, answers=(function,))
     )
@@ -171,7 +184,9 @@ def _gcd(a: int, b: int) -> int:
     return math.gcd(a, b)
 
 
-gcd = register(Op("math.gcd", evaluate=_gcd, infer=lambda types, params: INT, family="math", answers=(math.gcd,)))
+gcd = register(
+    Op("math.gcd", evaluate=_gcd, infer=lambda types, params: INT, family="math", answers=(math.gcd,))
+)
 
 
 range_length = register(
@@ -194,7 +209,5 @@ def _infer_round(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
     return PYTHON_TYPES[type(_round(sample(types[0]), **params))]
 
 
-round_ = register(
-    Op("py.round", evaluate=_round, infer=_infer_round, family="python", raises=True)
-)
+round_ = register(Op("py.round", evaluate=_round, infer=_infer_round, family="python", raises=True))
 """round(x) or round(x, digits) of a Python scalar."""

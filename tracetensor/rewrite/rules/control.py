@@ -8,8 +8,8 @@ import numpy as np
 
 from tracetensor.graph.builder import ifelse as build_ifelse
 from tracetensor.graph.builder import scan as build_scan
-from tracetensor.graph.graph import Graph, clone_nodes
 from tracetensor.graph.edit import must_run
+from tracetensor.graph.graph import Graph, clone_nodes
 from tracetensor.graph.node import Constant, Variable, constant
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import PYTHON
