@@ -22,7 +22,7 @@ from tracetensor.rewrite.pipeline import optimize
 from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
 from tracetensor.tracer.world import fetch
 from tracetensor.vm.compiler import compile_graph
-from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast  # type: ignore[import-not-found]
+from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

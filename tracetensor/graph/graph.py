@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracetensor.errors import GraphError
@@ -104,6 +103,8 @@ class Graph:
     def digest(self) -> bytes:
         """A hash of the structure: equal for graphs that differ only in the identity of their variables."""
         if self._digest is None:
+            import hashlib  # loads OpenSSL: not at import
+
             self._digest = hashlib.blake2b(repr(self._canonical()).encode(), digest_size=20).digest()
         return self._digest
 

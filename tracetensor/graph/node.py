@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
 import weakref
@@ -162,6 +161,8 @@ def constant(value: Any, type_: Type | None = None) -> Constant:
         content = np.asarray(value, type_.dtype)
         raw = content.tobytes()
         if len(raw) > 64:
+            import hashlib  # loads OpenSSL: not at import
+
             raw = hashlib.blake2b(raw, digest_size=20).digest()
         key = (type_, content.shape, content.flags.f_contiguous, raw)
         if isinstance(value, np.ndarray):

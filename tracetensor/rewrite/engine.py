@@ -183,7 +183,9 @@ class _Sweep:
             return None
         instead: tuple[Variable, ...] | None = None
         if isinstance(result, Replacement):
-            outputs, instead = result
+            outputs, instead = result.outputs, result.roots
+            for made, location in result.locations.items():
+                self.made.setdefault(made, location)
         else:
             outputs = (result,) if isinstance(result, Variable) else tuple(result)
         if len(outputs) != len(node.outputs):

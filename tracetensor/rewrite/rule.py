@@ -19,6 +19,8 @@ A rule by pattern is a function of the pattern's variables; a rule by op is a fu
 from __future__ import annotations
 
 import dataclasses
+import functools
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -32,7 +34,7 @@ from tracetensor.graph.types import TensorType, Type, conforms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tracetensor.graph.graph import Graph
+    from tracetensor.graph.graph import Graph, Location
     from tracetensor.graph.op import Op
 
     Result: TypeAlias = "Variable | Sequence[Variable] | Replacement | None"
@@ -72,10 +74,14 @@ def given(*parts: Any) -> Example:
 
 
 class Replacement(NamedTuple):
-    """What a rule gives where effects are concerned: outputs, and the roots that take the place of the node."""
+    """What a rule gives where effects are concerned: outputs, and the roots that take the place of the node.
+
+    locations: the user's lines of nodes that stood in a body, and keep their own.
+    """
 
     outputs: tuple[Variable, ...]
     roots: tuple[Variable, ...]
+    locations: Mapping[Node, Location] = MappingProxyType({})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,15 +91,20 @@ class Rule:
     function takes a node whose op is one of `ops` ("*": any op) and returns the variables that replace its outputs (one
     variable, or a sequence that may name outputs to keep), or None where the rule doesn't apply. declines:
     whether a result of another type means that the rule doesn't apply; else it is an error of the rule.
+    make_examples: gives the examples; called by tests only.
     """
 
     name: str
     ops: tuple[str, ...]
     function: Callable[[Node], Result]
     exactness: int
-    examples: tuple[Example, ...]
+    make_examples: Callable[[], Sequence[Example]]
     declines: bool
     doc: str
+
+    @property
+    def examples(self) -> Sequence[Example]:
+        return self.make_examples()
 
 
 class Anything(Variable):
@@ -157,7 +168,9 @@ class RuleList:
         def enter(function: Callable[[Node], Result]) -> Callable[[Node], Result]:
             names = tuple(op if isinstance(op, str) else op.name for op in ops)
             examples = (example,) if isinstance(example, Example) else tuple(example)
-            self._enter(function, names, function, exactness=exactness, examples=examples, declines=False)
+            self._enter(
+                function, names, function, exactness=exactness, make_examples=lambda: examples, declines=False
+            )
             return function
 
         return enter
@@ -185,7 +198,7 @@ class RuleList:
                     (pattern.node.op.name,),
                     apply_rule,
                     exactness=exactness,
-                    examples=tuple(_pattern_examples(pattern, example or {})),
+                    make_examples=functools.partial(_pattern_examples, pattern, example or {}),
                     declines=True,
                 )
             return function

@@ -208,8 +208,6 @@ class Arrays:
             chain.append(node)
             variable = node.inputs[0]
         source = bases[variable]
-        if not chain:
-            return source
         chain.reverse()
         steps = source.steps
         for node in chain:
@@ -224,8 +222,10 @@ class Arrays:
                 return self.uncertain_view(result, source.storage, node.op.name)
             if node.op.name == "as_kind":
                 return self.wrap(result)
+            if node.op.name == "squeeze" and node.outputs[0].ndim == node.inputs[0].ndim:
+                continue  # nothing to squeeze: NumPy returns the array itself
             steps = (*steps, step)
-        return TracedArray(source.storage, steps)
+        return source if steps == source.steps else TracedArray(source.storage, steps)
 
     def _shares(self, node: Node) -> bool:
         if node.op.name == "getitem":

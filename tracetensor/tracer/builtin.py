@@ -143,6 +143,10 @@ def _round(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
         if digits is not None and digits < 0 and variable.tensor.kind == "int":
             return interpreter.calls.callback(round, [value, digits], {})
         return interpreter.arrays.wrap(interpreter.state.emit(round_op, [variable], {"digits": digits}).out)
+    if variable.dtype.kind in "bc" or variable.tensor.is_array:
+        name = "ndarray" if variable.tensor.is_array else variable.dtype.type.__name__
+        msg = f"type numpy.{name} doesn't define __round__ method"
+        raise TypeError(msg)
     if digits is None:
         rounded = interpreter.call(np.rint, [value], {})
         return interpreter.call(int, [rounded], {})

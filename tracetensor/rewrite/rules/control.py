@@ -17,6 +17,7 @@ from tracetensor.graph.types import INT, UNIT, ListType, TensorType, conforms
 from tracetensor.rewrite.rule import Replacement, RuleList, given
 
 if TYPE_CHECKING:
+    from tracetensor.graph.graph import Location
     from tracetensor.graph.node import Node
 
 rules = RuleList("control flow")
@@ -29,10 +30,11 @@ def branch_taken(node: Node) -> Replacement | None:
     if not isinstance(condition, Constant):
         return None
     body: Graph = node.params["then" if condition.value else "orelse"]
-    outputs, roots = clone_nodes(body, dict(zip(body.inputs, node.inputs[1:], strict=True)))
+    locations: dict[Node, Location] = {}
+    outputs, roots = clone_nodes(body, dict(zip(body.inputs, node.inputs[1:], strict=True)), locations)
     if not all(conforms(new.type, old.type) for new, old in zip(outputs, node.outputs, strict=True)):
         return None
-    return Replacement(tuple(outputs), tuple(roots))
+    return Replacement(tuple(outputs), tuple(roots), locations)
 
 
 @rules.on(
