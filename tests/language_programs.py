@@ -256,7 +256,7 @@ def filter_(x):
     return list(filter(lambda v: v > 1, x))
 
 
-@traced(X)
+@callback(X)
 def sorted_(x):
     return sorted(x)
 

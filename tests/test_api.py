@@ -825,6 +825,17 @@ def test_difference_a_call_that_leaves_its_types_is_repeated_plain():
     assert len(traced.graphs) == 1
 
 
+def test_difference_a_mask_that_is_a_view_of_what_it_writes_is_read_first():
+    def f(a):
+        a[a[::-1]] = False
+        return a
+
+    a = np.array([True, False, False, True, True])
+    expected = a.copy()
+    expected[a[::-1].copy()] = False
+    compare.assert_same(tt.trace(f, strict=True)(a.copy()), expected)
+
+
 def test_python_ints_are_unbounded():
     def f(x, n):
         x += 1

@@ -277,7 +277,12 @@ class Writer(Expressions):
         if not found:
             return self.write_in_place(x, whole=False)
         m = self.pick(found)
-        mask = m.text if m.type.code == "b" else f"{m.text} {self.pick(('> 0', '<= 1', '!= 0', '< -50'))}"
+        # A mask that is a view of what is written has no defined meaning in NumPy.
+        mask = (
+            f"{m.text}.copy()"
+            if m.type.code == "b"
+            else f"{m.text} {self.pick(('> 0', '<= 1', '!= 0', '< -50'))}"
+        )
         operator = "=" if self.choose(2) == 0 else self.pick(self.operators(x.type.dtype)[:3])
         code = x.type.code
         value = (

@@ -337,8 +337,7 @@ class Calls:
         value = self.arrays.variable(result)
         target = self.arrays.type(out).dtype
         if not np.can_cast(value.dtype, target, "same_kind"):
-            msg = f"Cannot cast ufunc '{name}' output from {value.dtype!r} to {target!r} with casting rule 'same_kind'"
-            raise TypeError(msg)
+            self.interpreter.operations.cannot_cast(name, value.dtype, target)
         self.arrays.overwrite(out, value, augmented=True)
         return out
 

@@ -302,7 +302,8 @@ class _Output:
         """One of the values that a union may be: nothing of it is computed unless it is the one."""
         if type(value) is TracedArray and value.steps and value.storage.origin is None:
             state, storage = self.world.state, value.storage
-            base = self.output(state.read_storage(storage), self.group(storage))
+            uncertain = storage in self.interpreter.arrays.uncertain
+            base = self.output(state.read_storage(storage), None if uncertain else self.group(storage))
             return Recipe("view of", (base, self.steps(value)))
         return self.recipe(value)
 
@@ -321,6 +322,9 @@ class _Output:
             if not value.steps:
                 return Recipe("same", path)
             return Recipe("view", (path, self.steps(value)))
+        if value.steps:
+            # Taken at exit, of the very array that other results may be views of too.
+            return self.alternative(value)
         variable = self.interpreter.arrays.read(value)
         uncertain = storage in self.interpreter.arrays.uncertain
         return self.output(variable, None if uncertain else self.group(storage))
