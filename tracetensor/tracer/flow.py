@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback, GraphError, TracerSignal
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tracetensor.tracer.state import Place
 
 NORMAL, BREAK, CONTINUE, RETURN = range(4)
-PACKAGE = str(pathlib.Path(__file__).parents[1])
+PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - loads faster than pathlib
 
 
 @dataclasses.dataclass(frozen=True)

@@ -72,6 +72,8 @@ cpdef enum Opcode:
     C_SUB
     C_MUL
     C_ABS
+    C_REAL
+    C_IMAG
     # NumPy's int64
     L_ADD
     L_SUB

@@ -51,7 +51,7 @@ TABLE = {
     **dict.fromkeys(
         (
             Opcode.I_TO_B, Opcode.F_NEG, Opcode.F_ABS, Opcode.F_SQRT, Opcode.F_TO_B, Opcode.L_NEG,
-            Opcode.B_NOT, Opcode.B_TO_I, Opcode.B_TO_F,
+            Opcode.B_NOT, Opcode.B_TO_I, Opcode.B_TO_F, Opcode.C_REAL, Opcode.C_IMAG,
         ),
         "wr--",
     ),

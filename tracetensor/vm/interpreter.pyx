@@ -450,6 +450,10 @@ cdef int interpret(Instr *code, Run *run) except -1:
                 d.v.c[0], d.v.c[1] = f, g
             else:
                 slow(run, ins)
+        elif op == Opcode.C_REAL:
+            d.v.f = a.v.c[0]
+        elif op == Opcode.C_IMAG:
+            d.v.f = a.v.c[1]
         elif op == Opcode.C_ABS:
             f = hypot(a.v.c[0], a.v.c[1])
             if isfinite(f):

@@ -296,6 +296,8 @@ def lower_unary(compiler: Compiler, node: Node, values: Values) -> bool:
     name = node.op.name.removeprefix("py.")
     type_ = node.inputs[0].type
     a = compiler.read(values, node.inputs[0])
+    if type_ is COMPLEX and name in {"real", "imag"}:
+        return plain(compiler, node, values, Opcode[f"C_{name.upper()}"], a)
     if type_ is COMPLEX:
         return name == "abs" and finish(compiler, node, values, Opcode.C_ABS, a)
     if name == "not":
