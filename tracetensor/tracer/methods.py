@@ -52,6 +52,9 @@ def _array_method(
     if name == "fill":
         arrays.set_index(owner, Ellipsis, *args)
         return None
+    if name == "sort" and owner.storage.read_only:
+        msg = "sort array is read-only"
+        raise ValueError(msg)
     if name == "sort":
         new = calls.library(np.sort, [owner, *args], kwargs)
         arrays.overwrite(owner, arrays.variable(new))

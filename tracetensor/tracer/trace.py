@@ -298,6 +298,13 @@ class _Output:
         columns = [self.output(v, None) for v in content.variables]
         return columns[0] if content.single is not None else Recipe("columns", (content.skeleton, columns))
 
+    def unwritten(self) -> None:
+        """Fallback where a result may be a view of an argument that was written: it might be one of a copy."""
+        uncertain = self.interpreter.arrays.uncertain
+        for storage in self.world.storages.values():
+            if storage in uncertain and storage.value is not storage.origin.variable:
+                raise Fallback(uncertain[storage])
+
     def alternative(self, value: Any) -> Recipe:
         """One of the values that a union may be: nothing of it is computed unless it is the one."""
         if type(value) is TracedArray and value.steps and value.storage.origin is None:
@@ -327,6 +334,8 @@ class _Output:
             return self.alternative(value)
         variable = self.interpreter.arrays.read(value)
         uncertain = storage in self.interpreter.arrays.uncertain
+        if uncertain:
+            self.unwritten()
         return self.output(variable, None if uncertain else self.group(storage))
 
 
