@@ -1010,3 +1010,12 @@ def test_write_to_what_it_returns(text, array):
         check_refused(f, [array], REFUSED[text])
     else:
         run_both(f, tt.trace(f, strict=True), [array])
+
+
+def test_view_of_what_may_be_a_view_of_a_written_argument():
+    def f(b):
+        b[0] = b[0]
+        return b.T.reshape(-1)[:]
+
+    # Whether the reshape is a view, only the layout in memory tells: nothing to be computed from a copy.
+    check_refused(f, [np.arange(2).reshape(2, 1)], "view")

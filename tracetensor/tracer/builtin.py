@@ -408,10 +408,10 @@ def _text(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
 BUILTINS[repr] = lambda interpreter, args, kwargs: (
     repr(*args)
     if not is_traced(args)
-    else interpreter.calls.text([interpreter.calls.text_part(args[0], "r", "")])  # type: ignore[has-type]
+    else interpreter.calls.text([interpreter.calls.text_part(args[0], "r", "")])
 )
-BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(  # type: ignore[has-type]
-    [interpreter.calls.text_part(args[0], "", args[1] if len(args) > 1 else "")]  # type: ignore[has-type]
+BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(
+    [interpreter.calls.text_part(args[0], "", args[1] if len(args) > 1 else "")]
 )
 
 

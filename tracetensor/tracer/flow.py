@@ -11,7 +11,7 @@ from tracetensor.errors import Fallback, GraphError, TracerSignal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracetensor.tracer.interpreter import Frame
+    from tracetensor.tracer.frames import Frame
     from tracetensor.tracer.state import Place
 
 NORMAL, BREAK, CONTINUE, RETURN = range(4)

@@ -15,6 +15,7 @@ from tracetensor.tracer.values import TracedArray, TracedList, TracedScalar, Tra
 
 if TYPE_CHECKING:
     from tracetensor.tracer.calls import Calls
+    from tracetensor.tracer.library import Library
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def _tolist(calls: Calls, owner: TracedArray) -> Any:
     return sequences.collect(length, element)
 
 
-def scalar_attribute(calls: Calls, owner: TracedScalar, name: str) -> Any:
+def scalar_attribute(calls: Library, owner: TracedScalar, name: str) -> Any:
     """An attribute of a scalar."""
     type_ = owner.type
     if type_.is_python:

@@ -31,7 +31,8 @@ from tracetensor.tracer.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracetensor.tracer.interpreter import Frame, Interpreter
+    from tracetensor.tracer.frames import Frame
+    from tracetensor.tracer.interpreter import Interpreter
 
 
 RANGE_LENGTH = find_op("py.range_length")

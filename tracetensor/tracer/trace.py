@@ -12,7 +12,8 @@ from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
 from tracetensor.tracer.flow import RaisedInBranch
-from tracetensor.tracer.interpreter import Frame, Interpreter
+from tracetensor.tracer.frames import Frame
+from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.methods import Method
 from tracetensor.tracer.state import Restart, State
@@ -310,6 +311,8 @@ class _Output:
         if type(value) is TracedArray and value.steps and value.storage.origin is None:
             state, storage = self.world.state, value.storage
             uncertain = storage in self.interpreter.arrays.uncertain
+            if uncertain:
+                self.unwritten()
             base = self.output(state.read_storage(storage), None if uncertain else self.group(storage))
             return Recipe("view of", (base, self.steps(value)))
         return self.recipe(value)

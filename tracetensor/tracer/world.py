@@ -20,7 +20,8 @@ from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.reference import evaluate_node
 from tracetensor.graph.types import NUMERIC_KINDS, PYTHON_TYPES, ListType, TensorType, Type, type_of
 from tracetensor.tracer import prelude, source
-from tracetensor.tracer.interpreter import Frame, Interpreter
+from tracetensor.tracer.frames import Frame
+from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import NeedsUnrolling, Region, Restart
 from tracetensor.tracer.values import Storage, TracedArray, TracedList, TracedScalar

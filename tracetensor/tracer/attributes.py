@@ -1,0 +1,147 @@
+"""Attributes and items of what is not a list or a tuple: read, and written."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback
+from tracetensor.tracer.library import UFUNC_METHODS, Library
+from tracetensor.tracer.methods import Method, scalar_attribute
+from tracetensor.tracer.state import Box
+from tracetensor.tracer.values import (
+    InterpretedFunction,
+    Traced,
+    TracedArray,
+    TracedFlat,
+    TracedList,
+    TracedObject,
+    TracedScalar,
+    TracedUnion,
+    is_traced,
+)
+
+
+class Attributes(Library):
+    """Reads and writes attributes."""
+
+    # Attributes ------------------------------------------------------------------------------------------------
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """owner.name."""
+        kind = type(owner)
+        if kind is TracedArray:
+            return self._array_attribute(owner, name)
+        if kind is TracedScalar:
+            return scalar_attribute(self, owner, name)
+        if kind in (TracedList, dict):
+            if not hasattr(list if kind is TracedList else dict, name):
+                msg = f"'{'list' if kind is TracedList else 'dict'}' object has no attribute '{name}'"
+                raise AttributeError(msg)
+            return Method(owner, name)
+        if isinstance(owner, np.ufunc):
+            return Method(owner, name) if name in UFUNC_METHODS else getattr(owner, name)
+        if isinstance(owner, (TracedObject, InterpretedFunction)):
+            msg = f"the attribute {name} of a {kind.__name__}"
+            raise Fallback(msg)
+        if isinstance(
+            owner, (types.ModuleType, type, str, bytes, int, float, complex, tuple, np.generic, np.dtype)
+        ):
+            value = getattr(owner, name)
+            return self.outside.module_value(owner, name, value)
+        return self.outside.attribute(owner, name)
+
+    def _array_attribute(self, owner: TracedArray, name: str) -> Any:
+        type_ = self.arrays.type(owner)
+        if name == "shape":
+            return self.interpreter.sequences.dims(owner)
+        if name == "ndim":
+            return type_.ndim
+        if name == "dtype":
+            return type_.dtype
+        if name == "itemsize":
+            return type_.dtype.itemsize
+        if name in {"size", "nbytes"}:
+            size = self.library(np.size, [owner], {})
+            return (
+                size
+                if name == "size"
+                else self.interpreter.operations.binary("mul", size, type_.dtype.itemsize)
+            )
+        if name == "T":
+            return self.library(np.transpose, [owner], {})
+        if name == "mT":
+            return self.library(np.matrix_transpose, [owner], {})
+        if name in {"real", "imag"}:
+            return self.library(getattr(np, name), [owner], {})
+        if name == "flat":
+            return TracedFlat(owner)
+        if not hasattr(np.ndarray, name):
+            msg = f"'numpy.ndarray' object has no attribute '{name}'"
+            raise AttributeError(msg)
+        if not callable(getattr(np.ndarray, name)):
+            msg = f"the array attribute .{name}"
+            raise Fallback(msg)
+        return Method(owner, name)
+
+    def set_attribute(self, owner: Any, name: str, value: Any) -> None:
+        """owner.name = value."""
+        if type(owner) is TracedUnion:
+            self.interpreter.control.resolve(owner, lambda v: self.set_attribute(v, name, value))
+            return
+        if type(owner) is TracedArray and name == "shape":
+            if owner.storage.origin is not None:
+                msg = "the .shape of an array from outside is assigned"
+                raise Fallback(msg)
+            view = self.library(np.reshape, [owner, value], {})
+            if view.storage is not owner.storage:
+                msg = "assigning to .shape of an array that is not known to be contiguous"
+                raise Fallback(msg)
+            self.state.log(("view", Box(owner)))
+            owner.steps = view.steps
+            return
+        if type(owner) is TracedArray and name == "flat":
+            self.interpreter.sequences.set_flat(owner, slice(None), value)
+            return
+        if type(owner) is TracedArray and name in {"real", "imag"}:
+            part = self.library(getattr(np, name), [owner], {})
+            self.arrays.set_index(part, Ellipsis, value)
+            return
+        if isinstance(owner, Traced) or self.state.made_in(owner) is None:
+            msg = f"the attribute `{name}` of an object from outside is assigned"
+            raise Fallback(msg)
+        if isinstance(getattr(type(owner), name, None), property) or hasattr(type(owner), "__slots__"):
+            msg = f"the attribute `{name}` is assigned through a property or slot"
+            raise Fallback(msg)
+        self.state.write(("attribute", Box(owner), name), value)
+
+    def outside_item(self, container: Any, index: Any) -> Any:
+        """container[index] of a container that is no array, list, tuple, dict or string."""
+        if container in (np.r_, np.c_, np.s_, np.index_exp, np.mgrid, np.ogrid):
+            if container in (np.s_, np.index_exp):
+                return container[index]
+            if not is_traced(index):
+                return self.lift(container[index])
+            getitem = self.outside.grid_builder(container)
+            if getitem is not None:
+                result = getitem(self.arrays.argument(index))
+                self.state.adopt_built_all(result)
+                return self.wrapped(result, [])
+        method = getattr(type(container), "__getitem__", None)
+        if isinstance(method, types.FunctionType):
+            return self.interpreter.call(method, [container, index], {})
+        if not is_traced(index):
+            return self.lift(container[index])
+        msg = f"a traced index into a {type(container).__name__}"
+        raise Fallback(msg)
+
+    def set_outside_item(self, container: Any, index: Any, value: Any) -> None:
+        """container[index] = value of a container of the user's class."""
+        method = getattr(type(container), "__setitem__", None)
+        if isinstance(method, types.FunctionType):
+            self.interpreter.call(method, [container, index, value], {})
+            return
+        msg = f"an item of a {type(container).__name__} is assigned"
+        raise Fallback(msg)

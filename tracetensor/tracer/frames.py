@@ -1,0 +1,111 @@
+"""Frames: the state of a call, and the names that are read and bound in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tracetensor.errors import Fallback
+from tracetensor.tracer.values import (
+    UNBOUND,
+    TracedUnion,
+)
+
+if TYPE_CHECKING:
+    from tracetensor.tracer.arrays import Arrays
+    from tracetensor.tracer.calls import Calls
+    from tracetensor.tracer.control import Control
+    from tracetensor.tracer.operations import Operations
+    from tracetensor.tracer.sequences import Sequences
+    from tracetensor.tracer.source import FunctionSource
+    from tracetensor.tracer.state import Region, State
+
+
+RETURN_NAME = "<return>"
+
+
+class Frame:
+    """The state of one call of an interpreted function."""
+
+    __slots__ = ("enclosing", "function", "globals", "line", "locals", "region", "source")
+
+    def __init__(
+        self,
+        source: FunctionSource,
+        region: Region,
+        globals_: Any,
+        function: Any = None,
+        enclosing: Frame | None = None,
+    ) -> None:
+        self.source = source
+        self.region = region
+        self.globals = globals_
+        self.function = function
+        self.enclosing = enclosing
+        self.locals: dict[str, Any] = {}
+        self.line = getattr(source.node, "lineno", 0)
+
+
+class Names:
+    """The parts of an interpreter, and how it reads and binds names."""
+
+    state: State
+    outside: Any
+    arrays: Arrays
+    control: Control
+    operations: Operations
+    sequences: Sequences
+    calls: Calls
+
+    def set_local(self, frame: Frame, name: str, value: Any) -> None:
+        self.state.write(("local", frame, name), value)
+
+    def _owner(self, frame: Frame, name: str) -> Frame | None:
+        """The frame whose local a name is, None for a global or a variable of a real closure."""
+        owner: Frame | None = frame
+        if name in frame.source.globals:
+            return None
+        while owner is not None:
+            if name in owner.source.assigned or name in owner.locals:
+                return owner
+            owner = owner.enclosing
+        return None
+
+    def load_name(self, frame: Frame, name: str) -> Any:
+        owner = self._owner(frame, name)
+        if owner is not None:
+            value = owner.locals.get(name, UNBOUND)
+            if value is UNBOUND:
+                if owner is frame:
+                    msg = f"cannot access local variable '{name}' where it is not associated with a value"
+                    raise UnboundLocalError(msg)
+                msg = f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+                raise NameError(msg)
+            if type(value) is TracedUnion and any(v is UNBOUND for v in value.alternatives):
+                value = self._bound(frame, owner, name, value)
+            return value
+        return self.outside.load_global(self._outermost(frame), name)
+
+    def _outermost(self, frame: Frame) -> Frame:
+        while frame.enclosing is not None:
+            frame = frame.enclosing
+        return frame
+
+    def _bound(self, frame: Frame, owner: Frame, name: str, union: TracedUnion) -> Any:
+        """The value of a name that may be unbound at run time: checked there."""
+        msg = f"cannot access local variable '{name}' where it is not associated with a value"
+
+        def read(value: Any) -> Any:
+            if value is UNBOUND:
+                raise UnboundLocalError(msg)
+            return value
+
+        value = self.control.resolve(union, read)
+        self.set_local(owner, name, value)
+        return value
+
+    def store_name(self, frame: Frame, name: str, value: Any) -> None:
+        owner = self._owner(frame, name)
+        if owner is None:
+            msg = f"line {frame.line}: `{name}`, a variable outside of the traced function, is assigned"
+            raise Fallback(msg)
+        self.set_local(owner, name, value)

@@ -1,0 +1,346 @@
+"""Calls of NumPy and other libraries: builders, ufuncs, call-backs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.errors import Fallback, TypeInferenceError
+from tracetensor.graph.answers import NUMPY, NeedsConstant, Unsupported
+from tracetensor.graph.node import Variable
+from tracetensor.graph.op import OPS
+from tracetensor.graph.ops import control, elementwise, indexing
+from tracetensor.graph.ops.scalars import MATH_TWO
+from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, SCALAR, TensorType, Type, type_of
+from tracetensor.tracer.formatting import Formatting
+from tracetensor.tracer.values import (
+    Step,
+    TracedArray,
+    TracedList,
+    TracedScalar,
+    TracedUnion,
+    is_traced,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+OP_OF: dict[Any, Any] = {}
+KNOWN: dict[str, Any] = {}
+"""The ops that OP_OF was made of."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CallbackFunction:
+    """A call of a library function with some arguments traced: called with their values in order."""
+
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: tuple[tuple[str, Any], ...]
+
+    def __call__(self, *values: Any) -> Any:
+        kwargs = {k: control.format_value(v, values) for k, v in self.kwargs}
+        return self.function(*[control.format_value(a, values) for a in self.args], **kwargs)
+
+    def __repr__(self) -> str:
+        return (
+            f"{getattr(self.function, '__module__', '')}.{getattr(self.function, '__name__', self.function)}"
+        )
+
+
+def op_of(function: Any) -> Any:
+    """The op whose meaning is this very function, None if there is none."""
+    if len(KNOWN) != len(OPS):
+        KNOWN.update(OPS)
+        for op in OPS.values():
+            for answer in op.answers:
+                OP_OF.setdefault(answer, op)
+    try:
+        return OP_OF.get(function)
+    except TypeError:
+        return None
+
+
+def in_table(function: Any, table: dict[Any, Any]) -> bool:
+    """Whether a function, which need not be hashable, is a key of the table."""
+    try:
+        return function in table
+    except TypeError:
+        return False
+
+
+class Library(Formatting):
+    """Dispatch of library functions."""
+
+    def lift(self, value: Any) -> Any:
+        """A concrete result as the program sees it: arrays and lists become traced."""
+        if type(value) is np.ndarray:
+            return self.arrays.wrap(self.arrays.variable(value))
+        if type(value) is list:
+            return self.state.made(TracedList([self.lift(v) for v in value]))
+        if type(value) is tuple:
+            return tuple([self.lift(v) for v in value])
+        if type(value) is dict:
+            return self.state.made(value)
+        return value
+
+    def _op(self, op: Any, function: Any, args: list[Any]) -> Any:
+        variables = [self.arrays.variable(a) for a in args]
+        try:
+            node = self.state.emit(op, variables)
+        except TypeInferenceError:
+            return self.callback(function, args, {})
+        return self.arrays.wrap(node.out)
+
+    def numpy_scalar(self, cls: type[np.generic], value: Any) -> Any:
+        """numpy.float64(x) and the like."""
+        if type(value) is TracedUnion:
+            return self.interpreter.control.resolve(value, lambda v: self.numpy_scalar(cls, v))
+        dtype = np.dtype(cls)
+        variable = self.arrays.variable(value)
+        if variable.type is type_of(0) and dtype.kind in "iu" and dtype != np.int64:
+            return self.callback(cls, [value], {})
+        if variable.dtype.kind == "c" and dtype.kind != "c":
+            msg = "a complex value is cast to a real NumPy scalar"
+            raise Fallback(msg)
+        kind = ARRAY if variable.tensor.is_array and variable.ndim else SCALAR
+        return self.arrays.wrap(
+            self.state.emit(elementwise.cast, [variable], {"dtype": dtype, "kind": kind}).out
+        )
+
+    def library(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A call of a NumPy function that has a builder."""
+        return self.build(NUMPY[function], function, args, kwargs)
+
+    def build(
+        self, builder: Callable[..., Any], function: Any, args: list[Any], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call a builder; a call-back of `function` where the builder does not cover the arguments."""
+        out = kwargs.get("out")
+        if out is not None:
+            rest = {k: v for k, v in kwargs.items() if k != "out"}
+            return self.into(
+                out, self.build(builder, function, args, rest), getattr(function, "__name__", "the call")
+            )
+        if any(_list_of_arrays(a) for a in args):
+            return self.callback(function, args, kwargs)
+        sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
+        given = [self.arrays.argument(a) for a in args]
+        named = {k: self.arrays.argument(v) for k, v in kwargs.items()}
+        try:
+            result = builder(*given, **named)
+        except NeedsConstant as needed:
+            self.force(
+                TracedScalar(needed.variable), f"an argument of {getattr(function, '__name__', 'a function')}"
+            )
+            raise
+        except (Unsupported, TypeInferenceError):
+            return self.callback(function, args, kwargs)
+        self.state.adopt_built_all(result)
+        wrapped = self.wrapped(result, sources)
+        name = getattr(function, "__name__", "")
+        if (name == "einsum" and len(sources) == 1) or name in {"trim_zeros", "meshgrid"}:
+            self._may_share(wrapped if isinstance(wrapped, (list, tuple)) else [wrapped], sources, name)
+        elif type(wrapped) is TracedArray and any(wrapped is s for s in sources) and function not in AS_IS:
+            return TracedArray(
+                wrapped.storage, (*wrapped.steps, Step(indexing.getitem, (), (("spec", ("e",)),)))
+            )
+        return wrapped
+
+    def wrapped(self, result: Any, sources: list[TracedArray]) -> Any:
+        """What a builder returned, as traced values; views of the sources where it made views."""
+        if isinstance(result, Variable):
+            return self.arrays.view_or_new(result, sources)
+        if isinstance(result, tuple):
+            items = [self.wrapped(r, sources) for r in result]
+            return type(result)(*items) if hasattr(result, "_fields") else tuple(items)
+        if isinstance(result, list):
+            return self.state.made(TracedList([self.wrapped(r, sources) for r in result]))
+        return self.lift(result)
+
+    def into(self, out: Any, result: Any, name: str) -> Any:
+        """The effect of out=: the result is written into an array, which is returned."""
+        if isinstance(out, tuple):
+            results = result if isinstance(result, tuple) else (result,)
+            done = [r if o is None else self.into(o, r, name) for o, r in zip(out, results, strict=False)]
+            return done[0] if len(done) == 1 else tuple(done)
+        if type(out) is not TracedArray:
+            msg = "return arrays must be of ArrayType"
+            raise TypeError(msg)
+        value = self.arrays.variable(result)
+        target = self.arrays.type(out).dtype
+        if not np.can_cast(value.dtype, target, "same_kind"):
+            self.interpreter.operations.cannot_cast(name, value.dtype, target)
+        self.arrays.overwrite(out, value, augmented=True)
+        return out
+
+    def ufunc(self, ufunc: np.ufunc, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A call of a ufunc, with out= and where=."""
+        options = dict(kwargs)
+        out = options.pop("out", None)
+        where = options.pop("where", True)
+        args = list(args)
+        if len(args) > ufunc.nin:
+            out = tuple(args[ufunc.nin :])
+            args = args[: ufunc.nin]
+        if not is_traced((args, options, where, out)):
+            return self.lift(ufunc(*args, **kwargs))
+        if set(options) - {"dtype", "casting"} or (where is not True and out is None):
+            return self.callback(ufunc, args, {**kwargs})
+        if any(not self.interpreter.operations._is_number(a) for a in args):
+            msg = f"numpy.{ufunc.__name__} of a {type(args[0]).__name__}"
+            raise Fallback(msg)
+        try:
+            result = self.interpreter.operations.ufunc(
+                ufunc, [self.arrays.variable(a) for a in args], **options
+            )
+        except Fallback:
+            return self.callback(ufunc, args, kwargs) if out is None else _reraise()
+        if out is None:
+            return result
+        if isinstance(out, tuple) and len(out) == 1:
+            out = out[0]
+        if where is not True:
+            chosen = [self.arrays.variable(v) for v in (where, result, out)]
+            result = self.arrays.wrap(self.state.emit(elementwise.where, chosen).out)
+        return self.into(out, result, ufunc.__name__)
+
+    def mutating(self, builder: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> None:
+        """A NumPy function that writes to its first argument."""
+        target, *rest = args
+        if type(target) is not TracedArray:
+            msg = "a NumPy function that writes to what is no traced array"
+            raise Fallback(msg)
+        try:
+            new = builder(
+                self.arrays.read(target),
+                *[self.arrays.argument(a) for a in rest],
+                **{k: self.arrays.argument(v) for k, v in kwargs.items()},
+            )
+        except NeedsConstant as needed:
+            self.force(TracedScalar(needed.variable), "an argument")
+            raise
+        except Unsupported:
+            msg = "a NumPy function that writes to its argument, called in this way"
+            raise Fallback(msg) from None
+        self.arrays.overwrite(target, self.state.adopt_built(new))
+
+    def update_at(self, ufunc: np.ufunc, args: list[Any]) -> None:
+        """ufunc.at(array, index, values)."""
+        target, index, *rest = args
+        if type(target) is not TracedArray or target.steps:
+            msg = f"{ufunc.__name__}.at on a view, or on what is no traced array"
+            raise Fallback(msg)
+        spec, leaves = self.arrays.index(index)
+        if not rest:
+            msg = f"{ufunc.__name__}.at without values"
+            raise Fallback(msg)
+        self.arrays.check_writable(target)
+        inputs = [self.arrays.read(target), self.arrays.variable(rest[0]), *leaves]
+        new = self.state.emit(indexing.update_at, inputs, {"spec": spec, "ufunc": ufunc.__name__}).out
+        self.state.write_storage(target.storage, new)
+
+    def callback(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A call of a pure library function at run time."""
+        values: list[Variable] = []
+        name = getattr(function, "__name__", repr(function))
+        if "out" in kwargs:
+            out = kwargs["out"]
+            return self.into(
+                out, self.callback(function, args, {k: v for k, v in kwargs.items() if k != "out"}), name
+            )
+        templates = tuple([self.template(a, values) for a in args])
+        named = tuple([(k, self.template(v, values)) for k, v in kwargs.items()])
+        call = CallbackFunction(function, templates, named)
+        if not values:
+            return self.lift(function(*args, **kwargs))
+        type_, shares = self._callback_type(call, values, name)
+        self.outside.callbacks.append((name, self.state.location()))
+        result = self.state.emit(control.callback, values, {"function": call, "type": type_})
+        sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
+        wrapped = [self.arrays.wrap(o) for o in result.outputs]
+        if shares or name in MAYBE_VIEWS:
+            self._may_share(wrapped, sources, name)
+        return tuple(wrapped) if isinstance(type_, tuple) else wrapped[0]
+
+    def _may_share(self, results: Sequence[Any], sources: list[TracedArray], name: str) -> None:
+        """Results that may or may not be memory of the sources: writes to either end the trace."""
+        for array in [*results, *sources]:
+            if type(array) is TracedArray:
+                reason = f"whether {name} gave a view or a copy is known at run time only, and one of both is written"
+                self.arrays.freeze(array.storage, reason)
+
+    def _callback_type(self, call: CallbackFunction, values: list[Variable], name: str) -> Any:
+        found, shares = self.outside.callback_result(call, values)
+
+        def one(value: Any) -> Type:
+            type_ = type_of(value)
+            if isinstance(type_, TensorType):
+                if type_.dtype.kind not in NUMERIC_KINDS:
+                    msg = f"{name} returns values of dtype {type_.dtype}"
+                    raise Fallback(msg)
+                if type_.is_array:
+                    return TensorType(type_.dtype, (None,) * type_.ndim, ARRAY)
+            return type_
+
+        try:
+            if type(found) in (tuple, list):
+                return tuple([one(v) for v in found]), shares
+            return one(found), shares
+        except TypeError:
+            msg = f"{name} returns a {type(found).__name__}, which is not traced"
+            raise Fallback(msg) from None
+
+
+MAYBE_VIEWS = frozenset(
+    "ravel reshape require asfortranarray asarray_chkfinite real_if_close nan_to_num squeeze array asarray asanyarray "
+    "view __array__ broadcast_arrays diagonal swapaxes trim_zeros einsum ix_ split as_strided sliding_window_view".split()
+)
+"""Library functions that return a view for some memory layouts or arguments, and a copy for others."""
+AS_IS = frozenset(
+    {
+        np.asarray,
+        np.asanyarray,
+        np.ascontiguousarray,
+        np.atleast_1d,
+        np.atleast_2d,
+        np.atleast_3d,
+        np.real,
+        np.array,
+        np.squeeze,
+        np.ndarray.squeeze,
+        np.ndarray.astype,
+        np.ndarray.conj,
+        np.ndarray.conjugate,
+        getattr(np, "astype", np.asarray),
+    }
+)
+"""Functions that may return their very argument; others return a view of it at least."""
+OF_TWO = frozenset({*MATH_TWO, "gcd"})
+UFUNC_METHODS = frozenset({"reduce", "accumulate", "outer", "at", "reduceat"})
+
+
+def _reraise() -> Any:
+    raise  # noqa: PLE0704 - within the handler that called
+
+
+def _list_of_arrays(value: Any) -> bool:
+    """Whether a value is a list of traced length whose elements are arrays, perhaps of different shapes."""
+    if type(value) is not TracedList or value.dynamic is None or value.dynamic.single is None:
+        return False
+    element = value.dynamic.form.types[0]
+    return isinstance(element, TensorType) and element.ndim > 0
+
+
+def _flat(items: Any) -> list[Any]:
+    result = []
+    for item in items:
+        if isinstance(item, (list, tuple)):
+            if getattr(item, "dynamic", None) is None:
+                result.extend(_flat(list.__iter__(item) if isinstance(item, list) else item))
+        else:
+            result.append(item)
+    return result
