@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.graph.graph import Graph, bodies
+from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Node, Variable, apply
 from tracetensor.graph.op import may_raise
 
@@ -36,7 +36,14 @@ class Edit:
         self.graph = graph
         self.mapping: dict[Variable, Variable] = {}
         self.successors: dict[Node, Node] = {}
-        self.locations: dict[Node, Location] = dict(graph.locations)
+        self._locations: dict[Node, Location] | None = None
+
+    @property
+    def locations(self) -> dict[Node, Location]:
+        """The locations of old nodes and new ones."""
+        if self._locations is None:
+            self._locations = dict(self.graph.locations)
+        return self._locations
 
     def resolve(self, variable: Variable) -> Variable:
         """What stands for a variable now."""
@@ -44,7 +51,7 @@ class Edit:
 
     def keep(self, node: Node, params: dict[str, Any] | None = None) -> Node:
         """The node on what its inputs have become, with other parameters where given."""
-        same = self.mapping.keys().isdisjoint(node.inputs)
+        same = not self.mapping or self.mapping.keys().isdisjoint(node.inputs)
         if same and (params is None or all(params[k] is v for k, v in node.params.items())):
             return node
         return self.put(
@@ -89,12 +96,15 @@ class Edit:
 
 def map_bodies(graph: Graph, function: Callable[[Graph], Graph]) -> Graph:
     """The graph with a function applied to the bodies of its nodes."""
-    if not any(bodies(node) for node in graph.nodes()):
+    if not graph.branching():
         return graph
     edit = Edit(graph)
+    branching = set(graph.branching())
     for node in graph.nodes():
-        changed = {k: function(v) if isinstance(v, Graph) else v for k, v in node.params.items()}
-        edit.keep(node, changed)
+        if node in branching:
+            edit.keep(node, {k: function(v) if isinstance(v, Graph) else v for k, v in node.params.items()})
+        elif edit.mapping:
+            edit.keep(node)
     return edit.finish()
 
 

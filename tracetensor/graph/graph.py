@@ -32,11 +32,15 @@ class Graph:
     """inputs -> outputs, with everything reachable from them.
 
     roots: variables that must be evaluated whether or not an output needs them, in this order: ops that may
-    raise, print or draw. locations: the user's lines that a node stands for. Graphs are immutable; equal ones
-    (up to the identity of variables) compare and hash equal.
+    raise, print or draw. locations: the user's lines that a node stands for. settled: what the passes that have
+    nothing to do here are known by. Graphs are immutable; equal ones (up to the identity of variables) compare
+    and hash equal.
     """
 
-    __slots__ = ("__weakref__", "_digest", "_order", "inputs", "locations", "name", "outputs", "roots")
+    __slots__ = (
+        "__weakref__", "_branching", "_hash", "_order", "inputs", "locations", "name", "outputs", "roots",
+        "settled",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -52,7 +56,9 @@ class Graph:
         self.roots = tuple(dict.fromkeys(roots))
         self.name = name
         self._order: tuple[Node, ...] | None = None
-        self._digest: bytes | None = None
+        self._branching: tuple[Node, ...] | None = None
+        self.settled: set[Any] = set()
+        self._hash: int | None = None
         self.locations: dict[Node, Location] = dict(locations) if locations else {}
         self._check_closed()
 
@@ -67,12 +73,12 @@ class Graph:
 
     def free_variables(self) -> list[Variable]:
         """Variables used that are neither inputs, constants, nor made by a node: empty in a sound graph."""
-        known = set(self.inputs)
         free: dict[Variable, None] = {}
-        uses = [v for node in self.nodes() for v in node.inputs]
-        for variable in (*uses, *self.outputs, *self.roots):
-            if variable.is_input and variable not in known:
-                free[variable] = None
+        known = set(self.inputs)
+        for variables in (*[node.inputs for node in self.nodes()], self.outputs, self.roots):
+            for variable in variables:
+                if variable.node is None and variable not in known and variable.is_input:
+                    free[variable] = None
         return list(free)
 
     def nodes(self) -> tuple[Node, ...]:
@@ -81,8 +87,17 @@ class Graph:
             self._order = tuple(topological((*self.roots, *self.outputs), self.inputs))
         return self._order
 
+    def branching(self) -> tuple[Node, ...]:
+        """The nodes that have bodies, in order."""
+        if self._branching is None:
+            self._branching = tuple([node for node in self.nodes() if bodies(node)])
+        return self._branching
+
     def all_nodes(self) -> Iterator[Node]:
         """All nodes, those of nested bodies included."""
+        if not self.branching():
+            yield from self.nodes()
+            return
         for node in self.nodes():
             yield node
             for body in bodies(node):
@@ -94,46 +109,23 @@ class Graph:
 
     @property
     def input_types(self) -> tuple[Type, ...]:
-        return tuple(v.type for v in self.inputs)
+        return tuple([v.type for v in self.inputs])
 
     @property
     def output_types(self) -> tuple[Type, ...]:
-        return tuple(v.type for v in self.outputs)
-
-    def digest(self) -> bytes:
-        """A hash of the structure: equal for graphs that differ only in the identity of their variables."""
-        if self._digest is None:
-            import hashlib  # loads OpenSSL: not at import
-
-            self._digest = hashlib.blake2b(repr(self._canonical()).encode(), digest_size=20).digest()
-        return self._digest
-
-    def _canonical(self) -> list[Any]:
-        number: dict[Variable, Any] = {v: i for i, v in enumerate(self.inputs)}
-        lines: list[Any] = [[repr(v.type) for v in self.inputs]]
-
-        def reference(v: Variable) -> Any:
-            if isinstance(v, Constant):
-                return constant_key(v)
-            return number[v]
-
-        for node in self.nodes():
-            entry = [node.op.name, [reference(v) for v in node.inputs], _params_key(node.params)]
-            entry.append([repr(o.type) for o in node.outputs])
-            for out in node.outputs:
-                number[out] = len(number)
-            lines.append(entry)
-        lines.append([reference(v) for v in self.outputs])
-        lines.append([reference(v) for v in self.roots])
-        return lines
+        return tuple([v.type for v in self.outputs])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Graph):
             return NotImplemented
-        return self is other or self.digest() == other.digest()
+        return self is other or (hash(self) == hash(other) and _same(self, other))
 
     def __hash__(self) -> int:
-        return hash(self.digest())
+        # By what is had without a look into bodies: graphs are hashed with every node that has them, seldom compared.
+        if self._hash is None:
+            ops = tuple([node.op.name for node in self.nodes()])
+            self._hash = hash((ops, self.input_types, self.output_types, len(self.roots)))
+        return self._hash
 
     def __repr__(self) -> str:
         return f"<graph {self.name}: {len(self.inputs)} inputs, {len(self.nodes())} nodes>"
@@ -177,22 +169,42 @@ def constant_key(constant: Constant) -> tuple[Any, ...]:
     """What tells constants apart: type, and the bytes or the representation of the value."""
     value = constant.value
     raw = value.tobytes() if hasattr(value, "tobytes") else repr(value)
-    return ("constant", repr(constant.type), raw)
+    return (constant.type, raw)
 
 
-def _params_key(params: Mapping[str, Any]) -> list[Any]:
-    def one(value: Any) -> Any:
-        if isinstance(value, Graph):
-            return value.digest()
-        if isinstance(value, tuple):
-            return tuple(map(one, value))
-        return freeze(value)
+def _same(a: Graph, b: Graph) -> bool:
+    """Whether two graphs differ in nothing but the identity of their variables."""
+    partner = dict(zip(a.inputs, b.inputs, strict=False))
 
-    return [(k, one(v)) for k, v in sorted(params.items())]
+    def alike(ours: Sequence[Variable], theirs: Sequence[Variable]) -> bool:
+        if len(ours) != len(theirs):
+            return False
+        for v, w in zip(ours, theirs, strict=True):
+            if partner.get(v, v) is not w and not (
+                isinstance(v, Constant) and isinstance(w, Constant) and constant_key(v) == constant_key(w)
+            ):
+                return False
+        return True
+
+    if a.input_types != b.input_types or len(a.nodes()) != len(b.nodes()):
+        return False
+    for node, other in zip(a.nodes(), b.nodes(), strict=True):
+        if node.op is not other.op or not alike(node.inputs, other.inputs):
+            return False
+        if node.params is not other.params and _frozen(node.params) != _frozen(other.params):
+            return False
+        partner.update(zip(node.outputs, other.outputs, strict=True))
+    return alike(a.outputs, b.outputs) and alike(a.roots, b.roots)
+
+
+def _frozen(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: freeze(v) for k, v in params.items()}
 
 
 def bodies(node: Node) -> list[Graph]:
     """The nested graphs of a control-flow node."""
+    if node.op.family != "control":
+        return []
     return [value for value in node.params.values() if isinstance(value, Graph)]
 
 
@@ -203,20 +215,16 @@ def topological(targets: Iterable[Variable], stop: Iterable[Variable] = ()) -> l
     for target in targets:
         if target.node is None or target.node in done:
             continue
-        stack: list[tuple[Node, int]] = [(target.node, 0)]
-        active: set[Node] = set()
+        stack = [(target.node, iter(target.node.inputs))]
         while stack:
-            node, position = stack.pop()
-            if node in done:
-                continue
-            active.add(node)
-            for k in range(position, len(node.inputs)):
-                source = node.inputs[k].node
+            node, rest = stack[-1]
+            for variable in rest:
+                source = variable.node
                 if source is not None and source not in done:
-                    stack.append((node, k + 1))
-                    stack.append((source, 0))
+                    stack.append((source, iter(source.inputs)))
                     break
             else:
+                stack.pop()
                 done.add(node)
                 order.append(node)
     return order

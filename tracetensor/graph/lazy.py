@@ -44,7 +44,7 @@ def branch_homes(graph: Graph, *, raising: bool = False) -> Mapping[Node, Home]:
 
     raising: nodes that may raise can move too, if they are no roots.
     """
-    if not any(node.op.name == "ifelse" for node in graph.nodes()):
+    if not any(node.op.name == "ifelse" for node in graph.branching()):
         return {}
     fixed = {v.node for v in (*graph.outputs, *graph.roots)}
     wanted: dict[Node, set[Home | None]] = {}

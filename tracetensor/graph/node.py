@@ -24,9 +24,10 @@ class Variable:
     """One value of a graph: an input (node is None), a constant, or one output of a node.
 
     scope is a slot for whoever is building graphs: the graph under construction that the variable belongs to.
+    dims is one for what ops/dims.py has found out about the shape.
     """
 
-    __slots__ = ("__weakref__", "index", "name", "node", "scope", "serial", "type")
+    __slots__ = ("__weakref__", "dims", "index", "name", "node", "scope", "serial", "type")
 
     def __init__(
         self, type_: Type, name: str | None = None, node: Node | None = None, index: int = 0
@@ -36,6 +37,7 @@ class Variable:
         self.node = node
         self.index = index
         self.scope: Any = None
+        self.dims: dict[int, Any] | None = None
         self.serial = next(_serial)
 
     @property
@@ -84,9 +86,12 @@ class Constant(Variable):
 
 
 class Node:
-    """An op applied to variables, with static parameters. Immutable; made by `apply` only."""
+    """An op applied to variables, with static parameters. Immutable; made by `apply` only.
 
-    __slots__ = ("__weakref__", "inputs", "op", "outputs", "params")
+    raises is what op.may_raise found, None before it was asked.
+    """
+
+    __slots__ = ("__weakref__", "inputs", "op", "outputs", "params", "raises")
 
     def __init__(
         self, op: Op, inputs: tuple[Variable, ...], params: dict[str, Any], types: tuple[Type, ...]
@@ -94,7 +99,12 @@ class Node:
         self.op = op
         self.inputs = inputs
         self.params = params
-        self.outputs = tuple(Variable(t, None, self, i) for i, t in enumerate(types))
+        self.raises: bool | None = None
+        self.outputs: tuple[Variable, ...]
+        if len(types) == 1:
+            self.outputs = (Variable(types[0], None, self, 0),)
+        else:
+            self.outputs = tuple([Variable(t, None, self, i) for i, t in enumerate(types)])
 
     @property
     def out(self) -> Variable:
@@ -109,17 +119,53 @@ class Node:
         return self
 
 
-_nodes: weakref.WeakValueDictionary[tuple[Any, ...], Node] = weakref.WeakValueDictionary()
-_constants: weakref.WeakValueDictionary[tuple[Any, ...], Constant] = weakref.WeakValueDictionary()
+class _Entry(weakref.ref[Any]):
+    """What the tables below hold of a node or constant: a reference that takes itself out when that is gone.
+
+    As weakref.WeakValueDictionary does it, but found without a call of Python code.
+    """
+
+    __slots__ = ("key", "table")
+    key: tuple[Any, ...]
+    table: dict[tuple[Any, ...], _Entry]
+
+
+_nodes: dict[tuple[Any, ...], _Entry] = {}
+_constants: dict[tuple[Any, ...], _Entry] = {}
 _lock = threading.RLock()
+_types: dict[tuple[Any, ...], tuple[Type, ...]] = {}
+"""The types of the results of ops without parameters, by op and types of the inputs."""
+MOST_TYPES = 1 << 14
+
+
+def _remove(entry: _Entry, lock: threading.RLock = _lock) -> None:  # bound here: it may run at shutdown
+    with lock:
+        if entry.table.get(entry.key) is entry:
+            del entry.table[entry.key]
+
+
+def _enter(table: dict[tuple[Any, ...], _Entry], key: tuple[Any, ...], made: Any) -> Any:
+    """What stands in the table under this key: what was made, unless there is something before it."""
+    with _lock:
+        entry = table.get(key)
+        found = None if entry is None else entry()
+        if found is not None:
+            return found
+        entry = table[key] = _Entry(made, _remove)
+        entry.key = key
+        entry.table = table
+    return made
 
 
 def freeze(value: Any) -> Any:
     """A hashable stand-in of a parameter under which 1, True and 1.0, or 0.0 and -0.0, differ."""
+    kind = type(value)
+    if kind is str or kind is int:
+        return value
     if isinstance(value, tuple):
-        return tuple(map(freeze, value))
+        return tuple([freeze(v) for v in value])
     if isinstance(value, (bool, float, complex, np.generic)):
-        return (type(value), repr(value))
+        return (kind, repr(value))
     if isinstance(value, slice):
         return (slice, freeze(value.start), freeze(value.stop), freeze(value.step))
     return value
@@ -130,17 +176,31 @@ def apply(op: Op, inputs: Sequence[Variable], params: dict[str, Any] | None = No
 
     Raises TypeInferenceError where the op has no meaning on these types.
     """
-    params = params or {}
-    inputs = tuple(inputs)
-    key = (op, tuple(map(id, inputs)), tuple([(k, freeze(v)) for k, v in sorted(params.items())]))
-    with _lock:
-        node = _nodes.get(key)
+    key: tuple[Any, ...] = (op, *map(id, inputs))
+    if params:
+        names = params if len(params) == 1 else sorted(params)
+        key = (*key, tuple([(k, freeze(params[k])) for k in names]))
+    entry = _nodes.get(key)
+    node: Node | None = None if entry is None else entry()
     if node is not None:
         return node
-    types = op.infer_types(tuple([v.type for v in inputs]), params, inputs)
-    node = Node(op, inputs, params, types)
-    with _lock:
-        return _nodes.setdefault(key, node)
+    inputs = tuple(inputs)
+    given = tuple([v.type for v in inputs])
+    if params or op.by_value:
+        params = params or {}
+        types = op.infer_types(given, params, inputs)
+    else:
+        params = {}
+        signature = (op, *given)
+        found = _types.get(signature)
+        if found is None:
+            found = op.infer_types(given, params, inputs)
+            if len(_types) >= MOST_TYPES:
+                _types.clear()
+            _types[signature] = found
+        types = found
+    made: Node = _enter(_nodes, key, Node(op, inputs, params, types))
+    return made
 
 
 def input_variable(type_: Type, name: str | None = None) -> Variable:
@@ -150,12 +210,25 @@ def input_variable(type_: Type, name: str | None = None) -> Variable:
 
 def constant(value: Any, type_: Type | None = None) -> Constant:
     """The constant of this value (copied). Merged by dtype, kind and bytes: 0.0 and -0.0 differ, as 1 and True do."""
+    if type_ is None and (type(value) is int or type(value) is bool) and -SMALL <= value <= SMALL:
+        found = _small.get((type(value), value))
+        if found is None:
+            found = _small[type(value), value] = _constant(value, type_of(value))
+        return found
     if isinstance(value, Constant):
         return value
     if isinstance(value, Variable):
         msg = f"{value!r} is a variable, not a constant value"
         raise GraphError(msg)
-    type_ = type_ or type_of(value)
+    return _constant(value, type_ or type_of(value))
+
+
+SMALL = 256
+_small: dict[tuple[type, int], Constant] = {}
+"""The constants that are met all the time: small ints, and bools."""
+
+
+def _constant(value: Any, type_: Type) -> Constant:
     key: tuple[Any, ...]
     if isinstance(type_, TensorType):
         content = np.asarray(value, type_.dtype)
@@ -170,12 +243,8 @@ def constant(value: Any, type_: Type | None = None) -> Constant:
             value.flags.writeable = False
     else:
         key = (type_, freeze(tuple(value)) if isinstance(type_, ListType) else id(value))
-    with _lock:
-        found = _constants.get(key)
-        if found is None:
-            found = Constant(value, type_)
-            _constants[key] = found
-        return found
+    made: Constant = _enter(_constants, key, Constant(value, type_))
+    return made
 
 
 def as_variable(value: Any) -> Variable:

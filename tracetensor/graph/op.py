@@ -29,10 +29,11 @@ class Op:
     value (it is then never merged, dropped or moved). family: the file's subject, by which kernels are chosen.
     answers: the NumPy functions that the tracer turns into this op, each called with the same arguments.
     views: whether the result may share memory with the first input. domain: where tests draw samples from.
+    by_value: whether the types of the results depend on more than the types of the inputs: on constants.
     """
 
     __slots__ = (
-        "answers", "commutative", "domain", "effect", "evaluate", "family", "infer", "name", "raises", "views",
+        "answers", "by_value", "commutative", "domain", "effect", "evaluate", "family", "infer", "name", "raises", "views",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - a record: all but the name by keyword
@@ -59,6 +60,7 @@ class Op:
         self.views = views
         self.answers = answers
         self.domain = domain
+        self.by_value = type(self).infer_types is not Op.infer_types
 
     def infer_types(
         self, types: tuple[Type, ...], params: Mapping[str, Any], inputs: Sequence[Variable] = ()
@@ -106,5 +108,8 @@ def find_op(name: str) -> Op:
 
 def may_raise(node: Node) -> bool:
     """Whether evaluating the node may raise: it then stands among its graph's roots."""
-    raises = node.op.raises
-    return raises if isinstance(raises, bool) else raises(node)
+    found = node.raises
+    if found is None:
+        raises = node.op.raises
+        found = node.raises = raises if isinstance(raises, bool) else raises(node)
+    return found

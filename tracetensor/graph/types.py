@@ -24,10 +24,14 @@ NUMERIC_KINDS: Final = "biufc"
 class Type:
     """Base of all types. Types are interned: equal types are the same object."""
 
-    __slots__ = ("__weakref__", "_key")
+    __slots__ = ("__weakref__", "_key", "_text")
     _interned: ClassVar[dict[tuple[Any, ...], Any]] = {}
     _lock: ClassVar = threading.Lock()
     _key: tuple[Any, ...]
+    _text: str
+
+    def __repr__(self) -> str:
+        return self._text
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self._key)
@@ -52,8 +56,13 @@ def _intern(cls: type[Any], key: tuple[Any, ...]) -> Any:
                 found = object.__new__(cls)
                 found._key = key
                 cls._fill(found, *key[1:])
+                found._text = cls._describe(found)
                 Type._interned[key] = found
     return found
+
+
+_known: dict[Any, Any] = {}
+"""Tensor types by what they are asked for with, where that is a dtype and a tuple."""
 
 
 class TensorType(Type):
@@ -71,10 +80,17 @@ class TensorType(Type):
     is_array: bool
 
     def __new__(cls, dtype: Any, shape: Shape = (), kind: str = ARRAY) -> Self:
+        given = (dtype, shape, kind)
+        if isinstance(dtype, np.dtype) and isinstance(shape, tuple):
+            known: Self | None = _known.get(given)
+            if known is not None:
+                return known
         dtype = np.dtype(dtype)
         if dtype.kind in NUMERIC_KINDS:
             dtype = np.dtype(dtype.str)  # one object for types that are equal, such as C's long and long long
         found: Self = _intern(cls, (cls, dtype, tuple(shape), kind))
+        if isinstance(given[0], np.dtype) and isinstance(shape, tuple):
+            _known[given] = found
         return found
 
     def _fill(self, dtype: np.dtype[Any], shape: Shape, kind: str) -> None:
@@ -83,7 +99,7 @@ class TensorType(Type):
         self.is_python = kind in PYTHON_KINDS
         self.is_array = kind == ARRAY
 
-    def __repr__(self) -> str:
+    def _describe(self) -> str:
         if self.is_python:
             return self.kind
         if self.kind == SCALAR:
@@ -105,7 +121,7 @@ class ListType(Type):
     def _fill(self, element: Type) -> None:
         self.element = element
 
-    def __repr__(self) -> str:
+    def _describe(self) -> str:
         return f"list({self.element!r})"
 
 
@@ -122,7 +138,7 @@ class ObjectType(Type):
     def _fill(self, name: str) -> None:
         self.name = name
 
-    def __repr__(self) -> str:
+    def _describe(self) -> str:
         return f"object({self.name})"
 
 
@@ -138,7 +154,7 @@ class UnitType(Type):
     def _fill(self) -> None:
         pass
 
-    def __repr__(self) -> str:
+    def _describe(self) -> str:
         return "unit"
 
 

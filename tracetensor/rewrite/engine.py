@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import GraphError, TypeInferenceError, message
 from tracetensor.graph.edit import located, must_run
@@ -20,7 +21,7 @@ from tracetensor.graph.text import print_node, print_type
 from tracetensor.rewrite.rule import Replacement, Rule, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from tracetensor.graph.graph import Location
 
@@ -59,19 +60,21 @@ def index_rules(rules: Iterable[Rule], exclude: Collection[str] = ()) -> dict[st
 
 def rewrite(
     graph: Graph,
-    rules: Iterable[Rule] | dict[str, tuple[Rule, ...]],
+    rules: Iterable[Rule] | Index,
     *,
     report: Report | None = None,
     exclude: Collection[str] = (),
     strict: bool = False,
+    mark: Any = None,
 ) -> Graph:
     """Apply rules until none applies, in the graph and in all bodies.
 
-    strict: an error in a rule raises GraphError, as tests want it; else its result is ignored. The graph
-    itself is returned if nothing applies.
+    strict: an error in a rule raises GraphError, as tests want it; else its result is ignored. mark: what these
+    rules are known by in Graph.settled, so that graphs in normal form are known again. The graph itself is
+    returned if nothing applies.
     """
-    index = rules if isinstance(rules, dict) else index_rules(rules, exclude)
-    return _Run(index, report or Report(), strict=strict).graph(graph)
+    index = rules if isinstance(rules, Mapping) else index_rules(rules, exclude)
+    return _Run(index, report or Report(), strict=strict, mark=mark).graph(graph)
 
 
 class _Abandon(Exception):  # noqa: N818 - a signal, not an error
@@ -81,13 +84,16 @@ class _Abandon(Exception):  # noqa: N818 - a signal, not an error
 class _Run:
     """One rewriting of a graph and its bodies."""
 
-    def __init__(self, index: Index, report: Report, *, strict: bool) -> None:
+    def __init__(self, index: Index, report: Report, *, strict: bool, mark: Any) -> None:
         self.index = index
         self.report = report
         self.strict = strict
+        self.mark = mark
         self.bodies: dict[int, tuple[Graph, Graph]] = {}
 
     def graph(self, graph: Graph) -> Graph:
+        if self.mark is not None and self.mark in graph.settled:
+            return graph
         known = self.bodies.get(id(graph))
         if known is None:
             try:
@@ -95,6 +101,8 @@ class _Run:
             except _Abandon:
                 known = graph, graph
             self.bodies[id(graph)] = known
+            if self.mark is not None:
+                known[1].settled.add(self.mark)
         return known[1]
 
 
@@ -147,7 +155,11 @@ class _Sweep:
                 replaced[old] = replaced.get(new, new)
             return
         for rule in self.index.get(node.op.name, ()):
-            outputs = self.attempt(rule, node)
+            try:
+                result = rule.function(node)
+            except TypeInferenceError:  # the replacement has no meaning on these types
+                continue
+            outputs = None if result is None else self.accepted(rule, node, result)
             if outputs is not None:
                 for old, new in zip(node.outputs, outputs, strict=True):
                     if new is not old:
@@ -159,7 +171,7 @@ class _Sweep:
     def rebuild(self, node: Node, location: Location) -> Node:
         """The node on its inputs' replacements, with its bodies rewritten; the node itself if nothing changed."""
         replaced, params = self.replaced, node.params
-        if node.op.name in {"ifelse", "scan"}:
+        if node.op.family == "control":
             bodies = {k: self.run.graph(v) for k, v in params.items() if isinstance(v, Graph)}
             if any(bodies[k] is not params[k] for k in bodies):
                 params = {**params, **bodies}
@@ -173,14 +185,10 @@ class _Sweep:
             self.made.setdefault(new, location)
         return new
 
-    def attempt(self, rule: Rule, node: Node) -> Sequence[Variable] | None:
-        """What the rule gives for the outputs of the node, checked; None if it doesn't apply."""
-        try:
-            result = rule.function(node)
-        except TypeInferenceError:  # the replacement has no meaning on these types
-            result = None
-        if result is None:
-            return None
+    def accepted(
+        self, rule: Rule, node: Node, result: Variable | Sequence[Variable] | Replacement
+    ) -> Sequence[Variable] | None:
+        """What the rule gives for the outputs of the node, checked; None if it doesn't apply after all."""
         instead: tuple[Variable, ...] | None = None
         if isinstance(result, Replacement):
             outputs, instead = result.outputs, result.roots

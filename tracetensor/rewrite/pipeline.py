@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from tracetensor.graph.graph import Graph
+    from tracetensor.rewrite.engine import Index
 
     Stage = Callable[[Graph], Graph] | tuple[RuleList, ...]
 
@@ -46,6 +48,7 @@ def optimize(
     check verifies the graph after every stage and lets an error in a rule raise; exclude names rules and stages
     to be left out; algebra allows rules that hold for real numbers only; a report is filled in where given.
     """
+    counting = report is not None
     report = report or Report()
     limit = REAL_ALGEBRA if algebra else MORE_ACCURATE
     done: dict[Stage, Graph] = {}
@@ -56,11 +59,18 @@ def optimize(
         if callable(stage):
             graph = stage(graph)
         else:
-            rules = [rule for rules in stage for rule in rules if rule.exactness <= limit]
-            graph = rewrite(graph, index_rules(rules, exclude), report=report, strict=check)
+            mark = (stage, limit, frozenset(exclude))
+            graph = rewrite(graph, _index(*mark), report=report, strict=check, mark=None if check else mark)
         done[stage] = graph
         report.seconds[name] = time.perf_counter() - start
-        report.nodes[name] = sum(1 for _ in graph.all_nodes())
+        if counting:
+            report.nodes[name] = sum(1 for _ in graph.all_nodes())
         if check:
             verify(graph)
     return graph
+
+
+@functools.lru_cache(maxsize=64)
+def _index(stage: tuple[RuleList, ...], limit: int, exclude: frozenset[str]) -> Index:
+    rules = [rule for rules in stage for rule in rules if rule.exactness <= limit]
+    return index_rules(rules, exclude)

@@ -344,13 +344,14 @@ def _match_node(node: Node, index: int) -> Matcher:
             return False
         if params and {k: freeze(v) for k, v in made.params.items()} != params:
             return False
-        if swapped is None:
-            return match_all(parts, made.inputs, bindings)
-        before = dict(bindings)
+        before = dict(bindings) if swapped is not None and bindings else None
         if match_all(parts, made.inputs, bindings):
             return True
+        if swapped is None:
+            return False
         bindings.clear()
-        bindings.update(before)
+        if before is not None:
+            bindings.update(before)
         return match_all(swapped, made.inputs, bindings)
 
     return match

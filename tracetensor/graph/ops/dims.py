@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import operator
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -220,7 +219,6 @@ def dims_of(shape: Any) -> list[Int]:
 
 # What is known of dims -------------------------------------------------------------------------------------------
 
-_lifted: weakref.WeakKeyDictionary[Variable, dict[int, Any]] = weakref.WeakKeyDictionary()
 _ITSELF = object()
 _DEPTH = 100
 
@@ -236,7 +234,9 @@ def _lift(x: Variable, axis: int, depth: int) -> Int:
         return n
     if isinstance(x, Constant):
         return int(x.value.shape[axis])
-    memo = _lifted.setdefault(x, {})
+    memo = x.dims
+    if memo is None:
+        memo = x.dims = {}
     found = memo.get(axis)
     if found is None:
         rule = None if x.node is None or depth <= 0 else _rule(x.node)

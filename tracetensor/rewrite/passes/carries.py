@@ -36,22 +36,26 @@ def simplify_loops(graph: Graph) -> Graph:
 def _free_all_carries(graph: Graph) -> Graph:
     """From the inside out: that an inner loop changes nothing may mean that the outer one doesn't."""
     graph = map_bodies(graph, _free_all_carries)
+    if not graph.branching():
+        return graph
     edit = Edit(graph)
     for node in graph.nodes():
         if node.op.name == "scan":
             _free_carries(edit, node)
-        else:
+        elif edit.mapping:
             edit.keep(node)
     return edit.finish()
 
 
 def _simplify_all_captured(graph: Graph) -> Graph:
     """From the outside in: what is known of a value is known to what captures it."""
+    if not graph.branching():
+        return graph
     edit = Edit(graph)
     for node in graph.nodes():
         if node.op.name in {"ifelse", "scan"}:
             _simplify_captured(edit, node)
-        else:
+        elif edit.mapping:
             edit.keep(node)
     return map_bodies(edit.finish(), _simplify_all_captured)
 

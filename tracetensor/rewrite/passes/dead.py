@@ -24,19 +24,23 @@ def drop_dead(graph: Graph) -> Graph:
 
 def _with_outputs(graph: Graph, outputs: Sequence[Variable]) -> Graph:
     """The graph with these outputs, and nothing dead in it."""
-    roots = [v for v in graph.roots if v.node is not None and must_run(v.node)]
-    if tuple(outputs) != graph.outputs or len(roots) != len(graph.roots):
-        graph = graph.replace(outputs=outputs, roots=roots)
-    if not any(node.op.name in {"ifelse", "scan"} for node in graph.nodes()):
+    same = tuple(outputs) == graph.outputs
+    if same and drop_dead in graph.settled:
         return graph
-    plans = _plans(graph)
+    roots = [v for v in graph.roots if v.node is not None and must_run(v.node)]
+    if not same or len(roots) != len(graph.roots):
+        graph = graph.replace(outputs=outputs, roots=roots)
+    plans = _plans(graph) if graph.branching() else {}
+    if not plans:
+        graph.settled.add(drop_dead)
+        return graph
     edit = Edit(graph)
     for node in graph.nodes():
         plan = plans.get(node)
-        if plan is None:
-            edit.keep(node)
-        else:
+        if plan is not None:
             edit.put(node, plan.inputs, plan.params, plan.outputs)
+        elif edit.mapping:
+            edit.keep(node)
     return edit.finish()
 
 

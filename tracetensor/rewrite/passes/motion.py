@@ -28,13 +28,13 @@ def hoist(graph: Graph) -> Graph:
     Promise: the same outputs, whatever the number of steps, none included: only what cannot raise is moved.
     """
     graph = map_bodies(graph, hoist)
-    if not any(node.op.name == "scan" for node in graph.nodes()):
+    if not any(node.op.name == "scan" for node in graph.branching()):
         return graph
     edit = Edit(graph)
     for node in graph.nodes():
         if node.op.name == "scan":
             _hoist(edit, node)
-        else:
+        elif edit.mapping:
             edit.keep(node)
     return edit.finish()
 
