@@ -69,7 +69,9 @@ class Sequences:
         if type(value) is TracedSequence:
             return value.length
         if type(value) is TracedScalar:
-            msg = f"object of type '{value.__class__.__name__}' has no len()"
+            kind: Any = value.__class__
+            prefix = "numpy." if issubclass(kind, np.generic) else ""
+            msg = f"object of type '{prefix}{kind.__name__}' has no len()"
             raise TypeError(msg)
         if isinstance(value, list):
             return list.__len__(value)
