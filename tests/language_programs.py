@@ -379,7 +379,7 @@ def namedtuple_made(x):
     return NT(x, v=1)
 
 
-@plain(X)
+@callback(X)
 def rng_default(x):
     return x + np.random.default_rng(0).normal(size=3)
 

@@ -365,38 +365,38 @@ def test_static_arguments_that_are_not_there():
 # Falling back ------------------------------------------------------------------------------------------------
 
 
-def draws(x):
+def identifies(x):
     y = x * 2
-    return y + np.random.default_rng(3).normal(size=3)
+    return y + 0 * id(x)
 
 
 def test_fallback_warns_once_and_says_where_and_why():
-    traced = tt.trace(draws)
+    traced = tt.trace(identifies)
     with pytest.warns(tt.FallbackWarning) as caught:
-        compare.assert_same(traced(X), draws(X))
+        compare.assert_same(traced(X), identifies(X))
     (warning,) = caught
     text = str(warning.message)
-    line = draws.__code__.co_firstlineno
-    assert f"draws ({__file__}:{line}) runs as plain Python" in text
-    assert "random" in text
+    line = identifies.__code__.co_firstlineno
+    assert f"identifies ({__file__}:{line}) runs as plain Python" in text
+    assert "looks at the object" in text
     assert warning.filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        compare.assert_same(traced(X), draws(X))
+        compare.assert_same(traced(X), identifies(X))
     assert "plain Python: " in traced.explain()
-    assert "random" in traced.explain()
+    assert "looks at the object" in traced.explain()
     assert not traced.graphs
 
 
 def test_fallback_names_the_line_of_the_statement():
-    traced = tt.trace(draws)
-    with pytest.warns(tt.FallbackWarning, match=f":{draws.__code__.co_firstlineno + 2}"):
+    traced = tt.trace(identifies)
+    with pytest.warns(tt.FallbackWarning, match=f":{identifies.__code__.co_firstlineno + 2}"):
         traced(X)
 
 
 def test_fallback_is_for_one_kind_of_arguments():
     def f(x, rng):
-        return x * 2 if rng is None else x + rng.random()
+        return x * 2 if rng is None else x + id(rng) * 0
 
     traced = tt.trace(f)
     with pytest.warns(tt.FallbackWarning):
@@ -406,20 +406,20 @@ def test_fallback_is_for_one_kind_of_arguments():
 
 
 def test_strict_raises():
-    for traced in (tt.trace(draws, strict=True), tt.trace(strict=True)(draws)):
+    for traced in (tt.trace(identifies, strict=True), tt.trace(strict=True)(identifies)):
         for _ in range(2):
-            with pytest.raises(tt.TraceError, match=r"draws: .*random"):
+            with pytest.raises(tt.TraceError, match=r"identifies: .*looks at the object"):
                 traced(X)
     with tt.config(strict=True), pytest.raises(tt.TraceError):
-        tt.trace(draws)(X)
+        tt.trace(identifies)(X)
     with tt.config(strict=True), pytest.warns(tt.FallbackWarning):
-        tt.trace(draws, strict=False)(X)
+        tt.trace(identifies, strict=False)(X)
 
 
 def test_fallback_writes_to_arguments_once():
     def f(x):
         x += 1
-        return np.random.default_rng(0).random()
+        return id(x) * 0
 
     x = X.copy()
     with pytest.warns(tt.FallbackWarning):
@@ -469,8 +469,8 @@ def test_make_graph_writes_to_nothing_and_refuses_what_cannot_be_traced():
     u = X.copy()
     tt.make_graph(smooth, u, 3)
     compare.assert_same(u, X)
-    with pytest.raises(tt.TraceError, match=r"draws: .*random"):
-        tt.make_graph(draws, X)
+    with pytest.raises(tt.TraceError, match=r"identifies: .*looks at the object"):
+        tt.make_graph(identifies, X)
 
 
 def test_optimize_and_compile():
@@ -517,7 +517,7 @@ def test_graphs_and_clear():
 
 
 def test_clear_lets_a_function_warn_again():
-    traced = tt.trace(draws)
+    traced = tt.trace(identifies)
     for _ in range(2):
         with pytest.warns(tt.FallbackWarning):
             traced(X)

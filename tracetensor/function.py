@@ -19,6 +19,7 @@ from tracetensor.errors import Deoptimise, Fallback, FallbackWarning, TraceError
 from tracetensor.explain import explain
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.rewrite.pipeline import optimize
+from tracetensor.tracer.effects import get_state, put_state
 from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
 from tracetensor.tracer.world import fetch
 from tracetensor.vm.compiler import compile_graph
@@ -97,14 +98,25 @@ class Version:
     def run(self, parameters: dict[str, Any]) -> Any:
         """The result, with the arguments written to as the function would."""
         values = [fetch(p, parameters) for p in self.trace.inputs]
+        states = self._states(parameters) if self.trace.may_deoptimise else []
         try:
             outputs = self.program(*values)
         except Deoptimise as error:
-            if self.program.donated:
-                msg = f"a run was given up after it may have written to its arguments: {error.reason}"
+            for source, state in states:
+                put_state(source, state)
+            if self.program.donated or self.trace.unrepeatable:
+                msg = f"a run was given up after it may have done what cannot be repeated: {error.reason}"
                 raise RuntimeError(msg) from error
             raise
         return self.finish(outputs, values, parameters)
+
+    def _states(self, parameters: dict[str, Any]) -> list[tuple[Any, Any]]:
+        """The generators that are drawn from, with their states."""
+        found = []
+        for kind, where in self.trace.sources:
+            source = fetch(where, parameters) if kind == "path" else where
+            found.append((source, get_state(source)))
+        return found
 
     def finish(self, outputs: list[Any], values: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """The result, made of a program's outputs for these values of its inputs; arguments are written to."""
@@ -344,6 +356,8 @@ def fast_entry(version: Version, names: list[str]) -> Entry | None:
         if row is None:
             return None
         rows[path[0][1]] = row
+    if version.trace.may_deoptimise and (version.trace.sources or version.trace.unrepeatable):
+        return None
     if set(rows) != set(names) or (written and (version.program.donated or len(version.arrays) > 1)):
         # Donated memory must come back whole if a run is given up; overlapping arrays are looked at in Python.
         return None

@@ -27,6 +27,10 @@ from tracetensor.tracer.values import (
 class Attributes(Library):
     """Reads and writes attributes."""
 
+    def object_attribute(self, owner: TracedObject, name: str) -> Any:
+        """An attribute of a run-time object."""
+        raise NotImplementedError
+
     # Attributes ------------------------------------------------------------------------------------------------
 
     def attribute(self, owner: Any, name: str) -> Any:
@@ -43,7 +47,9 @@ class Attributes(Library):
             return Method(owner, name)
         if isinstance(owner, np.ufunc):
             return Method(owner, name) if name in UFUNC_METHODS else getattr(owner, name)
-        if isinstance(owner, (TracedObject, InterpretedFunction)):
+        if kind is TracedObject:
+            return self.object_attribute(owner, name)
+        if kind is InterpretedFunction:
             msg = f"the attribute {name} of a {kind.__name__}"
             raise Fallback(msg)
         if isinstance(

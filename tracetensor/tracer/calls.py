@@ -11,8 +11,8 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import MUTATING, NUMPY
-from tracetensor.tracer.attributes import Attributes
 from tracetensor.tracer.builtin import BUILTINS
+from tracetensor.tracer.effects import MAKERS, Effects, bound_source
 from tracetensor.tracer.library import OF_TWO, in_table, op_of
 from tracetensor.tracer.methods import Method, call_method
 from tracetensor.tracer.values import (
@@ -39,7 +39,7 @@ def is_users(filename: str) -> bool:
     )
 
 
-class Calls(Attributes):
+class Calls(Effects):
     """Dispatch of calls."""
 
     # Calls -----------------------------------------------------------------------------------------------------
@@ -51,6 +51,13 @@ class Calls(Attributes):
             return self.interpreter.call_interpreted(function, args, kwargs)
         if kind is Method:
             return call_method(self, function, args, kwargs)
+        source = bound_source(function)
+        if source is not None:
+            return self.draw(source, function.__name__, args, kwargs)
+        if in_table(function, MAKERS):
+            return self.make_source(function, args, kwargs)
+        if function is np.random.seed:
+            return self.seed_legacy(function, args, kwargs)
         if in_table(function, BUILTINS):
             return BUILTINS[function](self.interpreter, args, kwargs)
         spread = self._spread(function, args, kwargs)

@@ -14,6 +14,7 @@ from tracetensor.tracer.values import (
     Traced,
     TracedArray,
     TracedList,
+    TracedObject,
     TracedScalar,
     TracedUnion,
     is_traced,
@@ -186,12 +187,24 @@ class Expressions(Names):
     def _is(self, a: Any, b: Any) -> bool:
         if type(a) is TracedArray and type(b) is TracedArray:
             return a is b or (a.storage is b.storage and not a.steps and not b.steps)
+        if type(a) is TracedObject or type(b) is TracedObject:
+            return self._is_object(a, b)
         if isinstance(a, TracedScalar) or isinstance(b, TracedScalar):
             if a is None or b is None:
                 return False
             msg = "`is` between scalars that are traced"
             raise Fallback(msg)
         return a is b
+
+    def _is_object(self, a: Any, b: Any) -> bool:
+        """Whether two values, one of which is a run-time object, are one object."""
+        if type(a) is TracedObject and type(b) is TracedObject and a.variable is b.variable:
+            return True
+        known = [v for v in (a, b) if type(v) is TracedObject and v.cls is not None]
+        if known and (a is None or b is None):
+            return False
+        msg = "`is` between objects that are known at run time only"
+        raise Fallback(msg)
 
     def eval_IfExp(self, frame: Frame, node: ast.IfExp) -> Any:
         test = self.truth(frame, node.test)

@@ -66,6 +66,8 @@ class Formatting:
             return ("value", len(values) - 1)
         if kind is tuple and is_traced(value):
             return ("tuple", tuple([self.template(v, values) for v in value]))
+        if kind is dict and is_traced(value):
+            return ("dict", tuple([(k, self.template(v, values)) for k, v in value.items()]))
         if kind is TracedList and is_traced(value):
             return ("list", tuple([self.template(v, values) for v in list.__iter__(value)]))
         if is_traced(value):

@@ -25,7 +25,7 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
 
 OP_OF: dict[Any, Any] = {}
@@ -64,7 +64,7 @@ def op_of(function: Any) -> Any:
         return None
 
 
-def in_table(function: Any, table: dict[Any, Any]) -> bool:
+def in_table(function: Any, table: Container[Any]) -> bool:
     """Whether a function, which need not be hashable, is a key of the table."""
     try:
         return function in table

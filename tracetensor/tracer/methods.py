@@ -11,7 +11,14 @@ from tracetensor.errors import Fallback
 from tracetensor.graph.answers import METHODS, MUTATING
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.tracer.state import Box
-from tracetensor.tracer.values import TracedArray, TracedList, TracedScalar, TracedUnion, is_traced
+from tracetensor.tracer.values import (
+    TracedArray,
+    TracedList,
+    TracedObject,
+    TracedScalar,
+    TracedUnion,
+    is_traced,
+)
 
 if TYPE_CHECKING:
     from tracetensor.tracer.calls import Calls
@@ -43,6 +50,8 @@ def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str,
         return _list_method(calls, owner, name, args, kwargs)
     if type(owner) is dict:
         return _dict_method(calls, owner, name, args, kwargs)
+    if type(owner) is TracedObject:
+        return calls.object_method(owner, name, args, kwargs)
     return _ufunc_method(calls, owner, name, args, kwargs)
 
 

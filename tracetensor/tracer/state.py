@@ -137,7 +137,8 @@ class State:
         region = self.region
         first = node.outputs[0] if node.outputs else None
         # A node of constants only belongs to no region: interning shares it between all.
-        if first is not None and first.scope is None and any(v.scope is not None for v in node.inputs):
+        inside = node.op.effect or any(v.scope is not None for v in node.inputs)
+        if first is not None and first.scope is None and inside:
             for out in node.outputs:
                 region.own(out)
         if node not in region.locations:

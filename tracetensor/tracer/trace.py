@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tracetensor.errors import Fallback
 from tracetensor.graph.graph import Graph
-from tracetensor.graph.node import Constant, Variable, apply
+from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
@@ -38,6 +40,16 @@ if TYPE_CHECKING:
 MOST_RESTARTS = 24
 DEOPTIMISING = frozenset("callback deoptimise_if py.pow list_array squeeze cross cov corrcoef".split())
 """Ops whose result may turn out to be of another type than the one inferred: a run is then given up."""
+
+
+def may_deoptimise(node: Node) -> bool:
+    """Whether a run may be given up at this node, to be repeated as plain Python."""
+    return node.op.name in DEOPTIMISING or (node.op.name == "effect" and not node.params["certain"])
+
+
+def _of_ufunc(node: Node) -> bool:
+    """Whether a node calls a ufunc, whose results are of one type."""
+    return node.op.name == "callback" and isinstance(node.params["function"].function, np.ufunc)
 
 
 class AlwaysRaises(Fallback):
@@ -134,7 +146,8 @@ class Trace:
 
     graph: its inputs are at `inputs` (paths); its outputs feed `result` and `writes`. checks: what must hold of the
     outside for the trace to be valid. writes: (path, how, recipe), how being "array", "list" or "dict".
-    groups: for each output that is memory made by the function, the number of that memory; None for others.
+    sources: the generators that are drawn from, ("path", path) or ("object", generator). unrepeatable: it does
+    what cannot be taken back. groups: for each output that is memory made by the function, the number of that memory; None for others.
     """
 
     graph: Graph
@@ -146,6 +159,8 @@ class Trace:
     callbacks: list[tuple[str, Any]]
     constants: dict[Any, Any]
     may_deoptimise: bool = False
+    sources: list[tuple[str, Any]] = dataclasses.field(default_factory=list)
+    unrepeatable: bool = False
 
 
 def trace_function(
@@ -370,10 +385,17 @@ def _finish(
         name=function.__name__ if function.__name__.isidentifier() else "lambda_",
         locations=state.region.locations,
     )
-    deoptimises = any(n.op.name in DEOPTIMISING for n in graph.all_nodes())
+    deoptimises = any(may_deoptimise(n) for n in graph.all_nodes())
+    if world.unrepeatable and any(may_deoptimise(n) and not _of_ufunc(n) for n in graph.all_nodes()):
+        name, location = world.unrepeatable[0]
+        line = f" ({location[-1].filename}:{location[-1].line})" if location else ""
+        msg = (
+            f"{name} is called{line}, which cannot be repeated where a result turns out to be of another type"
+        )
+        raise Fallback(msg)
     return Trace(
         graph, inputs, list(world.checks.values()), recipe, writes, collected.groups, world.callbacks,
-        dict(constants), deoptimises,
+        dict(constants), deoptimises, list(world.sources.values()), bool(world.unrepeatable),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.errors import Fallback
-from tracetensor.graph.types import PYTHON_KINDS, TensorType
+from tracetensor.graph.types import PYTHON_KINDS, ObjectType, TensorType
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Variable
@@ -139,13 +139,39 @@ class TracedScalar(Traced):
         return f"<traced scalar {self.variable!r}>"
 
 
+OBJECT_CLASSES: dict[str, type] = {}
+"""The classes of run-time objects, by the names of their graph types."""
+
+
+def object_type(cls: type) -> ObjectType:
+    """The graph type of objects of a class."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    while OBJECT_CLASSES.setdefault(name, cls) is not cls:
+        name += "'"
+    return ObjectType(name)
+
+
 class TracedObject(Traced):
-    """An opaque run-time object (what a call-back returned)."""
+    """A run-time object that is handed on, not looked into: a random generator, what a call-back returned."""
 
     __slots__ = ("variable",)
 
     def __init__(self, variable: Variable) -> None:
         self.variable = variable
+
+    @property
+    def class_name(self) -> str:
+        name: str = self.variable.type.name  # type: ignore[attr-defined]
+        return name
+
+    @property
+    def cls(self) -> type | None:
+        """The object's class, None where it is known at run time only."""
+        return OBJECT_CLASSES.get(self.class_name)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self.cls or TracedObject
 
 
 class TracedUnion(Traced):

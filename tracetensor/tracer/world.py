@@ -15,16 +15,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.errors import Fallback
+from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.reference import evaluate_node
 from tracetensor.graph.types import NUMERIC_KINDS, PYTHON_TYPES, ListType, TensorType, Type, type_of
-from tracetensor.tracer import prelude, source
+from tracetensor.tracer import effects, prelude, source
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import NeedsUnrolling, Region, Restart
-from tracetensor.tracer.values import Storage, TracedArray, TracedList, TracedScalar
+from tracetensor.tracer.values import (
+    Storage,
+    TracedArray,
+    TracedList,
+    TracedObject,
+    TracedScalar,
+    object_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,6 +191,9 @@ class World:
         self.paths: dict[int, tuple[Path, Any]] = {}
         self.containers: dict[int, tuple[Path, Any, Any]] = {}
         self.callbacks: list[tuple[str, Any]] = []
+        self.sources: dict[int, tuple[str, Any]] = {}
+        self.unrepeatable: list[tuple[str, Any]] = []
+        self._twins: dict[Any, Any] = {}
         self.holders: dict[tuple[Any, ...], Holder] = {}
         self._descriptions: dict[Any, source.FunctionSource] = {}
         self._alive: list[Any] = []
@@ -203,6 +214,8 @@ class World:
             return self._array(value, path)
         if kind in PYTHON_TYPES or (isinstance(value, np.generic) and value.dtype.kind in NUMERIC_KINDS):
             return self._number(value, path, numbers)
+        if effects.is_source(value):
+            return self._source(value, path)
         if isinstance(value, np.ndarray):
             msg = f"{path_text(path)} is a {kind.__name__}, a subclass of numpy.ndarray"
             raise Fallback(msg)
@@ -214,6 +227,32 @@ class World:
             items = [self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in enumerate(value)]
             return kind(*items) if hasattr(kind, "_fields") else tuple(items)
         return self._other(value, path)
+
+    def _source(self, value: Any, path: Path) -> TracedObject:
+        """A random generator: an input, drawn from at run time only."""
+        self._check("type", path, type(value))
+        self._alive.append(value)
+        variable = self._input(object_type(type(value)), path, None)
+        self.examples[variable] = self._twins[id(value)] = self._twins.get(id(value)) or effects.twin_of(
+            value
+        )
+        self.sources.setdefault(id(value), ("path", path))
+        return TracedObject(variable)
+
+    def twin(self, calls: Any, owner: Any) -> Any:
+        """A copy of a generator, for tracing to draw from."""
+        if type(owner) is not TracedObject:
+            if owner is None:
+                return None
+            self.sources.setdefault(id(owner), ("object", owner))
+            if id(owner) not in self._twins:
+                self._twins[id(owner)] = effects.twin_of(owner)
+            return self._twins[id(owner)]
+        found = self.example(calls.state.outermost(owner.variable))
+        if found is None or not isinstance(found, owner.cls or object):
+            found = effects.substitute(owner.cls)
+            self.examples[owner.variable] = found
+        return found
 
     def _check(self, kind: str, path: Path, value: Any) -> None:
         self.checks[(*path, kind)] = Check(kind, path, value)
@@ -547,8 +586,16 @@ class World:
         self._run_example(node)
         return self.examples[variable]
 
+    def sample(self, variable: Variable) -> Any:
+        """Some value of the variable's type; a generator that is drawn from stays what it is."""
+        if isinstance(variable, Constant) or not isinstance(variable.type, (TensorType, ListType)):
+            return self.example(variable)
+        return _sample(variable.type)
+
     def _run_example(self, node: Node) -> None:
         try:
+            if has_effect(node):
+                raise TypeError  # nothing happens while tracing
             with np.errstate(all="ignore"):
                 results = evaluate_node(node, [self.example(v) for v in node.inputs])
         except Exception:
@@ -576,6 +623,11 @@ class World:
             return found, shares
         msg = f"the type of what {call!r} returns could not be learnt: {error}"
         raise Fallback(msg)
+
+
+def has_effect(node: Node) -> bool:
+    """Whether evaluating the node does more than return a value."""
+    return node.op.effect or any(has_effect(n) for body in bodies(node) for n in body.nodes())
 
 
 def _sample(type_: Type) -> Any:

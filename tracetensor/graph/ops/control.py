@@ -132,6 +132,8 @@ def format_value(template: Any, values: Sequence[Any]) -> Any:
         return tuple(format_value(t, values) for t in template[1])
     if isinstance(template, tuple) and template and template[0] == "list":
         return [format_value(t, values) for t in template[1]]
+    if isinstance(template, tuple) and template and template[0] == "dict":
+        return {k: format_value(t, values) for k, t in template[1]}
     if isinstance(template, tuple) and template and template[0] == "text":
         convert: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii, "": lambda value: value}
         return "".join(
@@ -167,12 +169,12 @@ deoptimise_if = register(
 )
 """Give this run up, to be repeated as plain Python, if the condition holds."""
 
-_effects = itertools.count()
+_serials = itertools.count()
 
 
 def next_effect() -> int:
     """A number that keeps two equal effects from being merged."""
-    return next(_effects)
+    return next(_serials)
 
 
 def _print(*values: Any, arguments: tuple[Any, ...], options: tuple[Any, ...], serial: int) -> None:
@@ -337,7 +339,7 @@ def _callback(*values: Any, function: Any, type: Type) -> Any:
         if not value_conforms(value, expected):
             msg = f"call-back {function} returned a {value!r:.60} where a {expected!r} was traced"
             raise Deoptimise(msg)
-    return tuple(results) if isinstance(type, tuple) else result
+    return tuple(results) if len(types) > 1 else results[0]
 
 
 def _infer_callback(types: Sequence[Type], params: Mapping[str, Any]) -> Any:
@@ -346,3 +348,16 @@ def _infer_callback(types: Sequence[Type], params: Mapping[str, Any]) -> Any:
 
 callback = register(Op("callback", evaluate=_callback, infer=_infer_callback, family="callback", raises=True))
 """A pure Python function called on the values; `type` is the type of its result, or the tuple of types."""
+
+
+def _effect(*values: Any, function: Any, type: Any, serial: int, certain: bool) -> Any:
+    return _callback(*values, function=function, type=type)
+
+
+effect = register(
+    Op("effect", evaluate=_effect, infer=_infer_callback, family="effect", raises=True, effect=True)
+)
+"""A Python function called for what it does, and perhaps for its result: random draws, time, logging.
+
+certain: its result is of the type by the types of its arguments alone; `serial` keeps two calls from being one.
+"""
