@@ -29,12 +29,16 @@ def new(type_=VECTOR, name=None):
     return input_variable(type_, name)
 
 
-def loop(build, initial, captured=(), steps=None, conditional=False):
-    """A scan of a body given as a function of (index if counted, *carry, *captured); initial, captured: variables."""
+def loop(build, initial, captured=(), steps=None, conditional=False, roots=list):
+    """A scan of a body given as a function of (index if counted, *carry, *captured); initial, captured: variables.
+
+    roots: a function that gives the body's roots once it is built.
+    """
     counted = steps is not None
     carry, inner = [new(v.type) for v in initial], [new(v.type) for v in captured]
     head = [new(INT)] if counted else []
-    body = Graph([*head, *carry, *inner], build(*head, *carry, *inner))
+    outputs = build(*head, *carry, *inner)
+    body = Graph([*head, *carry, *inner], outputs, roots())
     leading = [*([steps] if counted else []), *([constant(True)] if conditional else [])]
     node = apply(
         scan,

@@ -47,6 +47,7 @@ static inline PyObject *array_view(PyObject *base, int rank, npy_intp *dims, npy
 }
 
 static inline PyObject *array_copy(PyObject *o) { return PyArray_NewCopy(TT_ARRAY(o), NPY_KEEPORDER); }
+static inline PyObject *array_like(PyObject *o) { return PyArray_NewLikeArray(TT_ARRAY(o), NPY_KEEPORDER, NULL, 0); }
 
 /* An array of rank 0 with this item. */
 static inline PyObject *array_of_number(int number, const void *item)

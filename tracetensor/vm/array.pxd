@@ -29,6 +29,7 @@ cdef extern from "array.h":
         PyObject *descr, int rank, npy_intp *dims, npy_intp *strides, void *data, int flags)  # may be NULL
     PyObject *array_view(PyObject *base, int rank, npy_intp *dims, npy_intp *strides, char *data) except NULL
     PyObject *array_copy(PyObject *o) except NULL
+    PyObject *array_like(PyObject *o) except NULL
     bint equivalent "PyArray_EquivTypenums"(int a, int b)
     PyObject *array_of_number(int number, const void *item) except NULL
     PyObject *box_scalar(int number, const void *payload) except NULL

@@ -10,16 +10,18 @@ from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loops import StackSite
 from tracetensor.vm.lowering import LOWERINGS
-from tracetensor.vm.lowering_index import find_updates, lower_update
+from tracetensor.vm.lowering_index import find_updates, lower_update, lower_write
 from tracetensor.vm.lowering_library import lower_array_cast
+from tracetensor.vm.lowering_views import Views, find_views
 from tracetensor.vm.machine import Program
 from tracetensor.vm.schedule import schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from tracetensor.graph.graph import Graph
+    from tracetensor.graph.graph import Graph, Location
     from tracetensor.graph.node import Node
+    from tracetensor.vm.lowering_index import Update, Write
 
 QUIET_FAMILIES = frozenset({"python", "math", "list", "effect", "callback"})
 NO_LIMIT = 2**63 - 1
@@ -50,6 +52,11 @@ def recompile(graph: Graph, donated: frozenset[int]) -> Program:
 class Compiler(Assembler):
     """Lowers the nodes of a graph and of its bodies, into one flat file of registers."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.views = Views()  # of the block being lowered
+        self.locate: Callable[[Node], Location] = lambda _: ()
+
     def read(self, values: dict[Variable, int], variable: Variable) -> int:
         """The register of a variable."""
         if isinstance(variable, Constant):
@@ -65,16 +72,35 @@ class Compiler(Assembler):
         """Lower all nodes of a graph whose inputs are in `values`."""
         order = schedule(graph)
         updates = find_updates(graph, order)
+        outside = self.views, self.locate
+        self.locate = graph.location
+        self.views = views = find_views(graph, order, updates)
         for node in order:
+            if node in views.stages or node in views.absorbed:
+                continue
             self.location = graph.location(node)
-            update = updates.get(node)
-            if update is None:
+            write = views.writes.get(node)
+            update = updates.get(node if write is None else write.node)
+            if update is not None and (write is not None or node is update.write):
+                self.update(update, write, values)
+            elif write is not None:
+                self.location = graph.location(write.node) or self.location
+                lower_write(self, write, values)
+            elif update is None:
                 self.lower(node, values)
-            elif node is update.write:
-                self.location = graph.location(update.compute) or self.location
-                if not lower_update(self, update, values):
-                    for part in (update.read, update.compute, update.write):
-                        self.lower(part, values)
+        self.views, self.locate = outside
+
+    def update(self, update: Update, write: Write | None, values: dict[Variable, int]) -> None:
+        """Lower x[index] op= value: one instruction, or its parts."""
+        self.location = self.locate(update.compute) or self.location
+        if lower_update(self, update, values, write):
+            return
+        for part in update.parts[:-1]:
+            self.lower(part, values)
+        if write is None:
+            self.lower(update.write, values)
+        else:
+            lower_write(self, write, values)
 
     def lower(self, node: Node, values: dict[Variable, int]) -> None:
         """Lower one node."""

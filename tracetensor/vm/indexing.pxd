@@ -16,9 +16,10 @@ cdef enum Entry:
 
 cdef enum:
     MOST_ENTRIES = 10
+    MOST_STAGES = 4
 
 
-ctypedef struct Index:
+cdef struct Index:
     PyObject *spec  # as it was given
     int n
     bint basic  # integers, slices and new axes only, one for each axis of the array
@@ -32,14 +33,22 @@ ctypedef struct Index:
     int dst_class
     int number  # type of the array's items
     int size
+    bint full  # the index is the whole array
+    bint exact  # the value must broadcast to the part as the output of a ufunc
     PyObject *function  # of an accumulation: ufunc.at
     Ufunc *ufunc  # of an update
-    int place  # which operand of it is the indexed part
+    int places  # which operands of it are the indexed part, as bits
+    int n_stages
+    Index *stages[MOST_STAGES]  # the views that are taken before the index applies, first to last
+    bint copies  # a read: the view outlives a write to the array
+    bint transposes  # a stage: a permutation of the axes
+    int axes[MOST_ENTRIES]
 
 
 cdef class IndexSite:
     cdef Index s
     cdef object keep
+    cdef readonly tuple locations  # of the stages, in the user's source
 
 
 cdef int load_element(Run *run, Index *s, uint64_t takes) except -1

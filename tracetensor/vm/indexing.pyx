@@ -11,17 +11,17 @@ from libc.stdint cimport INT64_MAX, int64_t
 from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, array_base, array_check, array_data, array_dims, array_flags, array_number, array_rank,
-    array_strides, array_view,
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, array_base, array_check, array_copy,
+    array_data, array_dims, array_flags, array_native, array_number, array_rank, array_strides, array_view,
 )
 from tracetensor.vm.calls cimport mismatch, silence
-from tracetensor.vm.ownership cimport owned, take_for_writing
+from tracetensor.vm.ownership cimport owned, take_for_overwriting, take_for_writing
 from tracetensor.vm.registers cimport (
     NUMPY, OBJECT, PY_INT, Payload, Reg, box, clear, decref, incref, put_object, refcnt, unbox,
 )
 from tracetensor.vm.ufuncs cimport MOST_OPERANDS, Operands, UfuncSite, iterate, scalar_operand, source_number
 
-from tracetensor.graph.ops.indexing import assemble, expand
+from tracetensor.graph.ops.indexing import assemble, check_shape, expand
 
 cnp.import_array()
 
@@ -33,25 +33,43 @@ cdef extern from "convert.h":
     int convert(int source, const void *a, int target, void *b, bint strict, bint weak) nogil
 
 
+MOST_VIEWS = MOST_STAGES  # that one instruction looks through
+
+
 cdef class IndexSite:
     """What an indexing instruction needs.
 
     spec: as in graph/ops/indexing.py; leaves: (register, class) of each leaf; array, value, dst: likewise.
     basic: slices, new axes and integers in registers only; then rank is that of the array.
+    stages: sites of the views that are taken of the array first, each with its location. Such a site has no
+    array; one with `axes` permutes axes. function: of an accumulation. ufunc, places: of an update.
+    exact: the value must broadcast to the part as the output of a ufunc. copies: a copy is to be made of the view.
     """
 
     def __init__(
         self, spec, leaves, array, dst, dtype, *,
-        basic, rank, value=(-1, 0), function=None, ufunc=None, place=0,
+        basic, rank, value=(-1, 0), function=None, ufunc=None, places=0, exact=False, stages=(), axes=None,
+        copies=False,
     ):
         cdef int k, j
         given = spec
+        if len(stages) > MOST_STAGES or rank > MOST_ENTRIES:
+            raise ValueError("too many views, or axes")
+        self.locations = tuple([location for _, location in stages])
+        self.s.full = all(entry in ("e", "s000") for entry in spec)
+        self.s.exact, self.s.copies = exact, copies
+        self.s.n_stages = len(stages)
+        for k in range(self.s.n_stages):
+            self.s.stages[k] = &(<IndexSite>stages[k][0]).s
+        self.s.transposes = axes is not None
+        for k in range(len(axes) if axes is not None else 0):
+            self.s.axes[k] = axes[k]
         if basic:
             spec = expand(spec, rank)
         if len(spec) > MOST_ENTRIES:
             raise ValueError("too many entries in an index")
         rest = iter(leaves)
-        self.keep = (given, function, ufunc, leaves)
+        self.keep = (given, function, ufunc, leaves, [site for site, _ in stages], axes)
         self.s.spec = <PyObject *>given
         self.s.n, self.s.basic = len(spec), basic
         self.s.array = array[0]
@@ -60,7 +78,7 @@ cdef class IndexSite:
         self.s.number, self.s.size = dtype.num, dtype.itemsize
         self.s.function = <PyObject *>function if function is not None else NULL
         self.s.ufunc = &(<UfuncSite>ufunc).s if ufunc is not None else NULL
-        self.s.place = place
+        self.s.places = places
         for k in range(self.s.n):
             entry = spec[k]
             self.s.kinds[k] = {"i": INTEGER, "s": SLICE, "n": NEW_AXIS, "a": LEAF, "e": ELLIPSIS}[entry[0]]
@@ -73,7 +91,10 @@ cdef class IndexSite:
                     if entry[1 + j] == "1":
                         self.s.regs[k][j], self.s.classes[k][j] = next(rest)
 
-    def __str__(self):
+    def entries(self):
+        """The index as text."""
+        if self.keep[5] is not None:
+            return f".transpose{self.keep[5]}"
         rest = iter([f"r{r}" for r, _ in self.keep[3]])
         shown = []
         for entry in self.keep[0]:
@@ -81,7 +102,11 @@ cdef class IndexSite:
                 shown.append(":".join(next(rest) if given == "1" else "" for given in entry[1:]))
             else:
                 shown.append({"n": "None", "e": "..."}[entry] if entry in "ne" else next(rest))
-        place = f"r{self.s.array}[{', '.join(shown)}]"
+        return f"[{', '.join(shown)}]"
+
+    def __str__(self):
+        views = "".join([stage.entries() for stage in self.keep[4]])
+        place = f"r{self.s.array}{views}{self.entries()}"
         if self.keep[2] is not None:
             return f"r{self.s.dst} = {place} <- {self.keep[2]}"
         if self.s.value < 0 and self.keep[1] is None:
@@ -104,24 +129,6 @@ cdef inline int read_int(Run *run, int r, int cls, int64_t *result) noexcept:
     if cls == OBJECT:
         return -1
     return convert(source_number(cls), &reg.v, cnp.NPY_INT64, result, True, False)
-
-
-cdef char *element(Run *run, Index *s, PyObject *o) noexcept:
-    """The place of the element that an index of integers names; NULL if out of bounds, or not plain."""
-    cdef npy_intp *dims = array_dims(o)
-    cdef npy_intp *strides = array_strides(o)
-    cdef char *place = array_data(o)
-    cdef int64_t i
-    cdef int k
-    for k in range(s.n):
-        if read_int(run, s.regs[k][0], s.classes[k][0], &i) < 0:
-            return NULL
-        if i < 0:
-            i += dims[k]
-        if i < 0 or i >= dims[k]:
-            return NULL
-        place += i * strides[k]
-    return place
 
 
 cdef int clip(
@@ -164,14 +171,27 @@ cdef int clip(
     return 0
 
 
-cdef char *part(Run *run, Index *s, PyObject *o, npy_intp *dims, npy_intp *strides, int *rank) noexcept:
+cdef struct View:
+    char *place
+    int rank
+    const npy_intp *dims
+    const npy_intp *strides
+    npy_intp buffers[4][MOST_ENTRIES]
+
+
+cdef char *narrow(
+    Run *run, Index *s, char *place, const npy_intp *own_dims, const npy_intp *own_strides,
+    npy_intp *dims, npy_intp *strides, int *rank,
+) noexcept:
     """Where the part that a basic index names begins, and its dims and strides; NULL if it is not plain."""
-    cdef npy_intp *own_dims = array_dims(o)
-    cdef npy_intp *own_strides = array_strides(o)
-    cdef char *place = array_data(o)
     cdef int64_t i, step
     cdef int k, axis = 0
     rank[0] = 0
+    if s.transposes:
+        for k in range(s.n):
+            dims[k], strides[k] = own_dims[s.axes[k]], own_strides[s.axes[k]]
+        rank[0] = s.n
+        return place
     for k in range(s.n):
         if s.kinds[k] == SLICE:
             if clip(run, s, k, own_dims[axis], &i, &step, &dims[rank[0]]) < 0:
@@ -194,6 +214,75 @@ cdef char *part(Run *run, Index *s, PyObject *o, npy_intp *dims, npy_intp *strid
             strides[rank[0]] = 0
             rank[0] += 1
     return place
+
+
+cdef inline bint look(Run *run, Index *s, PyObject *o, View *v) noexcept:
+    """Apply the stages to the array; false if one is not plain."""
+    cdef int k, half
+    v.place, v.rank, v.dims, v.strides = array_data(o), array_rank(o), array_dims(o), array_strides(o)
+    for k in range(s.n_stages):
+        half = 2 * (k & 1)
+        v.place = narrow(
+            run, s.stages[k], v.place, v.dims, v.strides, v.buffers[half], v.buffers[half + 1], &v.rank
+        )
+        if v.place == NULL:
+            return False
+        v.dims, v.strides = v.buffers[half], v.buffers[half + 1]
+    return True
+
+
+cdef char *part(Run *run, Index *s, PyObject *o, npy_intp *dims, npy_intp *strides, int *rank) noexcept:
+    """Where the part that stages and a basic index name begins, its dims and strides; NULL if not plain."""
+    cdef View v
+    if not s.n_stages:
+        return narrow(run, s, array_data(o), array_dims(o), array_strides(o), dims, strides, rank)
+    if not look(run, s, o, &v):
+        return NULL
+    return narrow(run, s, v.place, v.dims, v.strides, dims, strides, rank)
+
+
+cdef inline char *element_at(
+    Run *run, Index *s, char *place, const npy_intp *dims, const npy_intp *strides
+) noexcept:
+    cdef int64_t i
+    cdef int k
+    for k in range(s.n):
+        if read_int(run, s.regs[k][0], s.classes[k][0], &i) < 0:
+            return NULL
+        if i < 0:
+            i += dims[k]
+        if i < 0 or i >= dims[k]:
+            return NULL
+        place += i * strides[k]
+    return place
+
+
+cdef char *element(Run *run, Index *s, PyObject *o) noexcept:
+    """The place of the element that an index of integers names; NULL if out of bounds, or not plain."""
+    cdef View v
+    if not s.n_stages:
+        return element_at(run, s, array_data(o), array_dims(o), array_strides(o))
+    if not look(run, s, o, &v):
+        return NULL
+    return element_at(run, s, v.place, v.dims, v.strides)
+
+
+cdef object axes_of(Index *s):
+    return [s.axes[k] for k in range(s.n)]
+
+
+cdef object view_of(Run *run, Index *s, PyObject *array):
+    """The array, or the view of it that the stages make, by NumPy."""
+    cdef int k
+    cdef object o = <object>array
+    for k in range(s.n_stages):
+        run.stage = k + 1
+        if s.stages[k].transposes:
+            o = o.transpose(axes_of(s.stages[k]))
+        else:
+            o = get(<PyObject *>o, index_object(run, s.stages[k]))
+    run.stage = 0
+    return o
 
 
 cdef object boxed(Run *run, int r, int cls):
@@ -247,7 +336,9 @@ cdef int get_item(Run *run, Index *s, uint64_t takes) except -1:
     """x[index] by NumPy. Operands: array, leaves."""
     cdef object result
     silence(run)
-    result = get(run.regs[s.array].obj, index_object(run, s))
+    array = view_of(run, s, run.regs[s.array].obj)
+    result = array.transpose(axes_of(s)) if s.transposes else get(<PyObject *>array, index_object(run, s))
+    del array
     if takes & 1:
         clear(&run.regs[s.array])
     drop_leaves(run, s, takes, 1)
@@ -277,10 +368,19 @@ cdef int make_view(Run *run, Index *s, uint64_t takes) except -1:
     cdef npy_intp strides[MOST_ENTRIES]
     cdef int rank
     cdef PyObject *o = run.regs[s.array].obj
+    cdef PyObject *view
+    cdef PyObject *copy
     cdef char *place = part(run, s, o, dims, strides, &rank)
     if place == NULL:
         return get_item(run, s, takes)
-    put_object(&run.regs[s.dst], array_view(o, rank, dims, strides, place))
+    view = array_view(o, rank, dims, strides, place)
+    if s.copies:
+        try:
+            copy = array_copy(view)
+        finally:
+            decref(view)
+        view = copy
+    put_object(&run.regs[s.dst], view)
     if takes:
         clear(&run.regs[s.array])
     return 0
@@ -298,9 +398,13 @@ cdef int set_item(Run *run, Index *s, PyObject *target) except -1:
     """target[index] = value by NumPy."""
     cdef PyObject *value
     silence(run)
+    array = view_of(run, s, target)
     value = box(&run.regs[s.value], s.value_class)
     try:
-        set(target, index_object(run, s), value)
+        index = index_object(run, s)
+        if s.exact:
+            check_shape(get(<PyObject *>array, index), <object>value)
+        set(<PyObject *>array, index, value)
     finally:
         decref(value)
     return 0
@@ -349,21 +453,65 @@ cdef int write_rest(Run *run, Index *s, uint64_t takes, PyObject *target) except
     return 0
 
 
-cdef bint sole_reader(Run *run, Index *s, uint64_t takes) noexcept:
-    """Whether the only other reference to the array is from the value, a view of it that is read here for the
-    last time: x[1:] = x[:-1] can be done in place, by a copy that minds overlap.
+cdef inline int taken_view(Run *run, int r, PyObject *o) noexcept:
+    """1 if a register that is read for the last time holds a view of the array that nobody else holds."""
+    cdef PyObject *value = run.regs[r].obj
+    return array_check(value) and array_base(value) == o and refcnt(value) == 1
+
+
+cdef bint sole_reader(PyObject *o, int views):
+    """Whether the only other references to the array are from that many views of it, which end here:
+    x[1:] = x[:-1] can be done in place by what minds overlap.
     """
+    cdef bint sole
+    cdef int k
+    if not views or refcnt(o) != 1 + views:
+        return False
+    for k in range(views):
+        decref(o)  # as it will be when the views are gone
+    sole = owned(o)
+    for k in range(views):
+        incref(o)
+    return sole
+
+
+cdef inline bint same_shape(PyObject *value, const npy_intp *dims, int rank) noexcept:
+    cdef int k
+    if array_rank(value) != rank:
+        return False
+    for k in range(rank):
+        if array_dims(value)[k] != dims[k]:
+            return False
+    return True
+
+
+cdef inline bint whole(PyObject *o) noexcept:
+    """Whether an array may be written to, and is all of its memory."""
+    return owned(o) and (array_base(o) == NULL or not array_check(array_base(o)))
+
+
+cdef bint replace(Run *run, Index *s, uint64_t takes) except -1:
+    """x[...] = value where the value, or a copy of it, can be the result: it is laid out in memory as x is."""
     cdef PyObject *o = run.regs[s.array].obj
     cdef PyObject *value = run.regs[s.value].obj
-    cdef bint sole
-    if takes & 3 != 3 or s.value_class != OBJECT or not array_check(value) or array_base(value) != o:
+    cdef int order
+    if not array_check(value) or array_number(value) != s.number or not array_native(value):
         return False
-    if refcnt(o) != 2 or refcnt(value) != 1:
+    order = array_flags(o) & array_flags(value) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS)
+    if not order or not same_shape(value, array_dims(o), array_rank(o)):
         return False
-    decref(o)  # as it will be when the value is gone
-    sole = owned(o)
-    incref(o)
-    return sole
+    if takes & 2 and whole(value):
+        run.regs[s.value].obj = NULL
+    elif takes & 1 and owned(o):
+        return False
+    else:
+        value = array_copy(value)
+        if takes & 2:
+            clear(&run.regs[s.value])
+    if takes & 1:
+        clear(&run.regs[s.array])
+    put_object(&run.regs[s.dst], value)
+    return True
 
 
 cdef int write(Run *run, Index *s, uint64_t takes) except -1:
@@ -371,14 +519,16 @@ cdef int write(Run *run, Index *s, uint64_t takes) except -1:
     cdef npy_intp dims[MOST_ENTRIES]
     cdef npy_intp strides[MOST_ENTRIES]
     cdef int rank
-    cdef PyObject *target
+    cdef PyObject *target = run.regs[s.array].obj
     cdef PyObject *value
     cdef char *place
     cdef Payload item
-    if sole_reader(run, s, takes):
-        target = run.regs[s.array].obj
-        run.regs[s.array].obj = NULL
-        return write_rest(run, s, takes, target)
+    if s.value_class == OBJECT:
+        if s.full and not s.n_stages and replace(run, s, takes):
+            return 0
+        if takes & 3 == 3 and sole_reader(target, taken_view(run, s.value, target)):
+            run.regs[s.array].obj = NULL
+            return write_rest(run, s, takes, target)
     target = take_for_writing(&run.regs[s.array], takes & 1)
     if not s.basic:
         return write_rest(run, s, takes, target)
@@ -391,9 +541,9 @@ cdef int write(Run *run, Index *s, uint64_t takes) except -1:
         fill(place, dims, strides, rank, <char *>&item, s.size)
     else:
         value = run.regs[s.value].obj
-        if not array_check(value) or array_number(value) != s.number or not paste(
-            place, dims, strides, rank, value, s.size
-        ):
+        if not array_check(value) or array_number(value) != s.number or (
+            s.exact and array_rank(value) > rank
+        ) or not paste(place, dims, strides, rank, value, s.size):
             return write_rest(run, s, takes, target)
     finish_write(run, s, takes, target)
     return 0
@@ -478,7 +628,8 @@ cdef int accumulate(Run *run, Index *s, uint64_t takes) except -1:
     cdef PyObject *target = take_for_writing(&run.regs[s.array], takes & 1)
     silence(run)
     try:
-        (<object>s.function)(<object>target, index_object(run, s), boxed(run, s.value, s.value_class))
+        array = view_of(run, s, target)
+        (<object>s.function)(array, index_object(run, s), boxed(run, s.value, s.value_class))
     except BaseException:
         decref(target)
         raise
@@ -493,37 +644,31 @@ cdef int update(Run *run, Index *s, uint64_t takes) except -1:
     cdef Payload buffers[MOST_OPERANDS]
     cdef npy_intp dims[MOST_ENTRIES]
     cdef npy_intp strides[MOST_ENTRIES]
-    cdef npy_intp *own_dims
-    cdef PyObject *target = take_for_writing(&run.regs[s.array], takes & 1)
-    cdef PyObject *value
-    cdef int k, j, lead, rank
-    cdef char *place = part(run, s, target, dims, strides, &rank)
-    cdef bint plain = place != NULL and rank <= MOST_AXES and array_flags(target) & NPY_ARRAY_ALIGNED
+    cdef PyObject *target = run.regs[s.array].obj
+    cdef int k, j, rank
+    cdef char *place
+    if takes & 1 and sole_reader(target, views_taken(run, s, takes, target)):
+        run.regs[s.array].obj = NULL
+        return update_by_numpy(run, s, takes, target)
+    if s.places or not s.full or s.n_stages:
+        target = take_for_writing(&run.regs[s.array], takes & 1)
+    else:
+        target = take_for_overwriting(&run.regs[s.array], takes & 1)
+    place = part(run, s, target, dims, strides, &rank)
+    if place == NULL or rank > MOST_AXES or not array_flags(target) & NPY_ARRAY_ALIGNED:
+        return update_by_numpy(run, s, takes, target)
     for k in range(u.nin):
-        if not plain:
-            break
-        if k == s.place:
+        if s.places >> k & 1:
             o.ptrs[k] = place
             for j in range(rank):
                 o.strides[k][j] = strides[j]
-            continue
-        for j in range(rank):
-            o.strides[k][j] = 0
-        if u.classes[k] != OBJECT:
-            plain = scalar_operand(run, u, k, &buffers[k], &o.ptrs[k]) >= 0
-            continue
-        value = run.regs[u.regs[k]].obj
-        lead = rank - array_rank(value)
-        own_dims = array_dims(value)
-        o.ptrs[k] = array_data(value)
-        plain = u.same[k] and lead >= 0 and array_flags(value) & NPY_ARRAY_ALIGNED
-        for j in range(rank - lead if plain else 0):
-            if own_dims[j] == dims[lead + j]:
-                o.strides[k][lead + j] = array_strides(value)[j] if own_dims[j] != 1 else 0
-            elif own_dims[j] != 1:
-                plain = False
-    if not plain:
-        return update_by_numpy(run, s, takes, target)
+        elif u.classes[k] != OBJECT:
+            for j in range(rank):
+                o.strides[k][j] = 0
+            if scalar_operand(run, u, k, &buffers[k], &o.ptrs[k]) < 0:
+                return update_by_numpy(run, s, takes, target)
+        elif not u.same[k] or not spread(run.regs[u.regs[k]].obj, dims, rank, &o, k):
+            return update_by_numpy(run, s, takes, target)
     for j in range(rank):
         o.dims[j] = dims[j]
         o.strides[u.nin][j] = strides[j]
@@ -536,11 +681,38 @@ cdef int update(Run *run, Index *s, uint64_t takes) except -1:
     return 0
 
 
+cdef bint spread(PyObject *value, const npy_intp *dims, int rank, Operands *o, int k) noexcept:
+    """Make an array operand k, broadcast to the dims; false if that is not plain."""
+    cdef int j, lead = rank - array_rank(value)
+    cdef npy_intp *own_dims = array_dims(value)
+    if lead < 0 or not array_flags(value) & NPY_ARRAY_ALIGNED:
+        return False
+    o.ptrs[k] = array_data(value)
+    for j in range(lead):
+        o.strides[k][j] = 0
+    for j in range(rank - lead):
+        if own_dims[j] != 1 and own_dims[j] != dims[lead + j]:
+            return False
+        o.strides[k][lead + j] = array_strides(value)[j] if own_dims[j] != 1 else 0
+    return True
+
+
+cdef int views_taken(Run *run, Index *s, uint64_t takes, PyObject *target) noexcept:
+    """How many operands of an update are views of its array that end here."""
+    cdef int k, operand = 1, views = 0
+    for k in range(s.ufunc.nin):
+        if not s.places >> k & 1:
+            if takes >> operand & 1 and s.ufunc.classes[k] == OBJECT:
+                views += taken_view(run, s.ufunc.regs[k], target)
+            operand += 1
+    return views
+
+
 cdef int finish_update(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
     cdef int k, operand = 1
     put_object(&run.regs[s.dst], target)
     for k in range(s.ufunc.nin):
-        if k != s.place:
+        if not s.places >> k & 1:
             if takes >> operand & 1:
                 clear(&run.regs[s.ufunc.regs[k]])
             operand += 1
@@ -549,16 +721,22 @@ cdef int finish_update(Run *run, Index *s, uint64_t takes, PyObject *target) exc
 
 
 cdef int update_by_numpy(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
-    """The same in three steps: read, compute, write."""
+    """The same by NumPy: at once if the update is one in place, else read, compute, write."""
     cdef Ufunc *u = s.ufunc
     cdef int k
     silence(run)
     try:
+        array = view_of(run, s, target)
         index = index_object(run, s)
-        old = get(target, index)
-        values = [old if k == s.place else boxed(run, u.regs[k], u.classes[k]) for k in range(u.nin)]
-        new = (<object>u.ufunc)(*values)
-        set(target, index, <PyObject *>new)
+        old = get(<PyObject *>array, index)
+        values = [
+            old if s.places >> k & 1 else boxed(run, u.regs[k], u.classes[k]) for k in range(u.nin)
+        ]
+        if s.exact:
+            (<object>u.ufunc)(*values, out=old)
+        else:
+            new = (<object>u.ufunc)(*values)
+            set(<PyObject *>array, index, <PyObject *>new)
     except BaseException:
         decref(target)
         raise

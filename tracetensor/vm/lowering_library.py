@@ -66,14 +66,6 @@ def lower_where(compiler: Compiler, node: Node, values: Values) -> bool:
     return direct(compiler, node, values, np.where)
 
 
-@lowers("transpose")
-def lower_transpose(compiler: Compiler, node: Node, values: Values) -> bool:
-    """x.transpose(axes)."""
-    if not is_plain(node.inputs[0].type) or not node.inputs[0].ndim:
-        return False
-    return direct(compiler, node, values, np.ndarray.transpose, node.params["axes"])
-
-
 @lowers("reshape")
 def lower_reshape(compiler: Compiler, node: Node, values: Values) -> bool:
     """x.reshape(*dims, order=order)."""

@@ -4,6 +4,7 @@ cimport numpy as cnp
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
 
+from tracetensor.vm.calls cimport Run
 from tracetensor.vm.interpreter cimport Instr
 from tracetensor.vm.registers cimport Reg
 
@@ -43,4 +44,4 @@ cdef class Program:
     cdef int load(self, Reg *regs, PyObject **args) except -1
     cdef object result(self, Reg *regs, int k)
     cdef object outward(self, cnp.ndarray array)
-    cdef object explain(self, int pc, object exception)
+    cdef object explain(self, Run *run, object exception)

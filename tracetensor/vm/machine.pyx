@@ -225,7 +225,7 @@ cdef class Program:
         if n != self.n_inputs:
             raise TypeError(f"{self.graph.name} takes {self.n_inputs} arguments, not {n}")
         regs = self.acquire()
-        run.regs, run.classes, run.token, run.pc = regs, self.classes, NULL, -1
+        run.regs, run.classes, run.token, run.pc, run.stage = regs, self.classes, NULL, -1, 0
         try:
             self.load(regs, args)
             interpret(self.code, &run)
@@ -234,16 +234,18 @@ cdef class Program:
             return [self.result(regs, k) for k in range(self.n_outputs)]
         except BaseException as exception:
             if run.pc >= 0 and not isinstance(exception, TracerSignal):
-                self.explain(run.pc, exception)
+                self.explain(&run, exception)
             raise exception
         finally:
             if run.token != NULL:
                 unsilence(&run)
             self.release(regs)
 
-    cdef object explain(self, int pc, object exception):
-        """Let the traceback end at the user's line that instruction pc stands for."""
-        location = self.instructions[pc][7]
+    cdef object explain(self, Run *run, object exception):
+        """Let the traceback end at the user's line that the instruction stands for."""
+        site, location = self.instructions[run.pc][6:]
+        if run.stage:
+            location = (<IndexSite>site).locations[run.stage - 1] or location
         if location:
             add_user_frames(exception, location)
 

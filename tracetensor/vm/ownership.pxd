@@ -11,3 +11,4 @@ cdef class Holder:
 
 cdef bint owned(PyObject *o)
 cdef PyObject *take_for_writing(Reg *r, bint last) except NULL
+cdef PyObject *take_for_overwriting(Reg *r, bint last) except NULL

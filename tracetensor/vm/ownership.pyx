@@ -9,7 +9,7 @@ cimport numpy as cnp
 from cpython.object cimport PyTypeObject
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_OWNDATA, NPY_ARRAY_WRITEABLE, array_base, array_check, array_copy, array_flags,
+    NPY_ARRAY_OWNDATA, NPY_ARRAY_WRITEABLE, array_base, array_check, array_copy, array_flags, array_like,
 )
 from tracetensor.vm.registers cimport class_of, clear, refcnt
 
@@ -53,3 +53,16 @@ cdef PyObject *take_for_writing(Reg *r, bint last) except NULL:
     if last:
         clear(r)
     return copy
+
+
+cdef PyObject *take_for_overwriting(Reg *r, bint last) except NULL:
+    """The array in a register if it may be written to in place, else one like it with any items; a new reference."""
+    cdef PyObject *o = r.obj
+    cdef PyObject *new
+    if last and owned(o):
+        r.obj = NULL
+        return o
+    new = array_like(o)
+    if last:
+        clear(r)
+    return new

@@ -58,18 +58,25 @@ def getitem_value(x: Any, *leaves: Any, spec: Spec) -> Any:
 def setitem_value(x: Any, value: Any, *leaves: Any, spec: Spec, augmented: bool = False) -> Any:
     """A copy of x in which x[index] = value has been done.
 
-    augmented: the value was computed from x[index] (x[index] += …), so that its shape must be the very same.
+    augmented: it is a ufunc's output (x[index] += …, out=x), which must have the broadcast shape of the inputs.
     """
     result = np.array(x, copy=True, order="K")
     index = assemble(spec, leaves)
-    if augmented and np.shape(result[index]) != np.shape(value):
-        msg = (
-            f"non-broadcastable output operand with shape {_shape_text(np.shape(result[index]))} "
-            f"doesn't match the broadcast shape {_shape_text(np.shape(value))}"
-        )
-        raise ValueError(msg)
+    if augmented:
+        check_shape(result[index], value)
     result[index] = value
     return result
+
+
+def check_shape(part: Any, value: Any) -> None:
+    """Raise ValueError, as an operation in place does, unless the value broadcasts to the shape of the part."""
+    own, given = np.shape(part), np.shape(value)
+    if len(given) > len(own) or any(n not in {1, m} for n, m in zip(given[::-1], own[::-1], strict=False)):
+        msg = (
+            f"non-broadcastable output operand with shape {_shape_text(own)} "
+            f"doesn't match the broadcast shape {_shape_text(given)}"
+        )
+        raise ValueError(msg)
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:
