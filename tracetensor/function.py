@@ -20,7 +20,9 @@ from tracetensor.explain import explain
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.rewrite.pipeline import optimize
 from tracetensor.tracer.effects import get_state, put_state
+from tracetensor.tracer.objects import MISSING, own_now
 from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
+from tracetensor.tracer.values import UNBOUND
 from tracetensor.tracer.world import fetch
 from tracetensor.vm.compiler import compile_graph
 from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast
@@ -81,10 +83,10 @@ class Version:
         return self._distinct(parameters)
 
     def _distinct(self, parameters: dict[str, Any]) -> bool:
-        if len(self.arrays) < 2:
-            return True
-        ids = [id(fetch(p, parameters)) for p in self.arrays]
-        return len(set(ids)) == len(ids)
+        for paths in (self.arrays, *self.trace.distinct):
+            if len(paths) > 1 and len({id(fetch(p, parameters)) for p in paths}) < len(paths):
+                return False
+        return True
 
     def overlaps(self, parameters: dict[str, Any]) -> bool:
         """Whether an array that is written shares memory with another argument."""
@@ -142,16 +144,30 @@ class Version:
         made: dict[int, Any] = {}
         result = self.trace.result.build(outputs, parameters, made)
         writes = [
-            (fetch(p, parameters), how, r.build(outputs, parameters, made)) for p, how, r in self.trace.writes
+            (self._target(p, how, parameters), how, p[-1][1], r.build(outputs, parameters, made))
+            for p, how, r in self.trace.writes
         ]
-        for target, how, value in writes:
-            self._write(target, how, value)
+        for target, how, name, value in writes:
+            self._write(target, how, name, value)
         return result
 
-    def _write(self, target: Any, how: str, value: Any) -> None:
+    def _target(self, path: Path, how: str, parameters: dict[str, Any]) -> Any:
+        """What is written: the thing at a path, the object whose attribute it is, or the holder of a name."""
+        if how == "name":
+            return path[0][1]
+        return fetch(path[:-1] if how == "attribute" else path, parameters)
+
+    def _write(self, target: Any, how: str, name: str, value: Any) -> None:
         if how == "array":
             if value is not target:
                 target[...] = value
+        elif how == "attribute":
+            if value is not UNBOUND:
+                object.__setattr__(target, name, value)
+            elif own_now(target, name) is not MISSING:
+                object.__delattr__(target, name)
+        elif how == "name":
+            target.set(value)
         elif how == "list":
             target[:] = value
         else:

@@ -10,10 +10,11 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.tracer.library import UFUNC_METHODS, Library
 from tracetensor.tracer.methods import Method, scalar_attribute
+from tracetensor.tracer.object_builtins import Super, super_attribute
+from tracetensor.tracer.objects import is_object
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     InterpretedFunction,
-    Traced,
     TracedArray,
     TracedFlat,
     TracedList,
@@ -57,7 +58,11 @@ class Attributes(Library):
         ):
             value = getattr(owner, name)
             return self.outside.module_value(owner, name, value)
-        return self.outside.attribute(owner, name)
+        if kind is Super:
+            return super_attribute(self.interpreter, owner, name)
+        if is_object(owner):
+            return self.interpreter.objects.attribute(owner, name)
+        return self.outside.other_attribute(owner, name)
 
     def _array_attribute(self, owner: TracedArray, name: str) -> Any:
         type_ = self.arrays.type(owner)
@@ -115,13 +120,20 @@ class Attributes(Library):
             part = self.library(getattr(np, name), [owner], {})
             self.arrays.set_index(part, Ellipsis, value)
             return
-        if isinstance(owner, Traced) or self.state.made_in(owner) is None:
-            msg = f"the attribute `{name}` of an object from outside is assigned"
+        if not is_object(owner):
+            msg = f"the attribute `{name}` of a {type(owner).__name__} is assigned"
             raise Fallback(msg)
-        if isinstance(getattr(type(owner), name, None), property) or hasattr(type(owner), "__slots__"):
-            msg = f"the attribute `{name}` is assigned through a property or slot"
+        self.interpreter.objects.set_attribute(owner, name, value)
+
+    def delete_attribute(self, owner: Any, name: str) -> None:
+        """del owner.name."""
+        if type(owner) is TracedUnion:
+            self.interpreter.control.resolve(owner, lambda v: self.delete_attribute(v, name))
+            return
+        if not is_object(owner):
+            msg = f"the attribute `{name}` of a {type(owner).__name__} is deleted"
             raise Fallback(msg)
-        self.state.write(("attribute", Box(owner), name), value)
+        self.interpreter.objects.delete_attribute(owner, name)
 
     def outside_item(self, container: Any, index: Any) -> Any:
         """container[index] of a container that is no array, list, tuple, dict or string."""

@@ -415,7 +415,7 @@ BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(
 )
 
 
-@handles(id, hash, iter, next, vars, dir, eval, exec, input, open, globals, locals)
+@handles(id, hash, iter, next, dir, eval, exec, input, open, globals, locals)
 def _refused(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     msg = "a built-in function that looks at the object itself (id, hash, iter, next, vars, eval, open, …) is called"
     raise Fallback(msg)

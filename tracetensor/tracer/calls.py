@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import sysconfig
 import types
@@ -15,6 +16,8 @@ from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.effects import MAKERS, Effects, bound_source
 from tracetensor.tracer.library import OF_TWO, in_table, op_of
 from tracetensor.tracer.methods import Method, call_method
+from tracetensor.tracer.object_builtins import initialise, made_by_dataclass
+from tracetensor.tracer.objects import is_class, static
 from tracetensor.tracer.values import (
     InterpretedFunction,
     TracedUnion,
@@ -37,6 +40,10 @@ def is_users(filename: str) -> bool:
     return not any(path and filename.startswith(path) for path in library) and not filename.startswith(
         "<frozen"
     )
+
+
+def _builtin_base(cls: type) -> str:
+    return next(c.__name__ for c in cls.__mro__ if c is not object and not is_class(c))
 
 
 class Calls(Effects):
@@ -131,18 +138,45 @@ class Calls(Effects):
             msg = "numpy.ndarray called directly"
             raise Fallback(msg)
         init = cls.__dict__.get("__init__") or getattr(cls, "__init__", None)
-        written = isinstance(init, types.FunctionType) and not init.__code__.co_filename.startswith("<")
+        written = isinstance(init, types.FunctionType)
         if issubclass(cls, BaseException) and not written:
             return cls(*args, **kwargs)
-        if written and is_users(init.__code__.co_filename):  # type: ignore[union-attr]
-            made = self.state.made(cls.__new__(cls))  # type: ignore[call-overload]
-            self.interpreter.call(init, [made, *args], kwargs)
-            return made
+        if is_class(cls) and not issubclass(cls, (enum.Enum, BaseException, tuple)):
+            return self._instance(cls, args, kwargs)
         if cls.__module__ in {"builtins", "numpy", "collections", "functools"} and is_traced((args, kwargs)):
             msg = f"{cls.__name__} made of traced values"
             raise Fallback(msg)
         made = cls(*args, **kwargs)
         return self.state.made(made) if hasattr(made, "__dict__") else made
+
+    def _instance(self, cls: type, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """An object of a user's class."""
+        metaclass_call = static(type(cls), "__call__")
+        if metaclass_call is not type.__call__ and type(cls).__module__ != "abc":
+            if isinstance(metaclass_call, types.FunctionType):
+                return self.interpreter.call(metaclass_call, [cls, *args], kwargs)
+            msg = f"{cls.__name__}, whose metaclass makes its objects in a way of its own"
+            raise Fallback(msg)
+        if getattr(cls, "__abstractmethods__", None):
+            return cls(*args, **kwargs)  # raises
+        new, init = static(cls, "__new__"), static(cls, "__init__")
+        if isinstance(new, staticmethod):
+            made = self.interpreter.call(new.__func__, [cls, *args], kwargs)
+        elif new is object.__dict__["__new__"]:
+            if init is object.__init__ and (args or kwargs):
+                msg = f"{cls.__name__}() takes no arguments"
+                raise TypeError(msg)
+            made = self.interpreter.objects.make(cls)
+        else:
+            msg = f"{cls.__name__}, a class derived from {_builtin_base(cls)}"
+            raise Fallback(msg)
+        if not isinstance(made, cls) or init is object.__init__:
+            return made
+        if made_by_dataclass(cls, "__init__"):
+            initialise(self.interpreter, made, args, kwargs)
+        else:
+            self.interpreter.call(init, [made, *args], kwargs)
+        return made
 
     def _other(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         module = getattr(function, "__module__", None) or getattr(type(function), "__module__", "")

@@ -9,6 +9,7 @@ from tracetensor.errors import Fallback
 from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.ops.scalars import CONVERSIONS
 from tracetensor.tracer.frames import Names
+from tracetensor.tracer.objects import is_object
 from tracetensor.tracer.values import (
     InterpretedFunction,
     Traced,
@@ -194,6 +195,8 @@ class Expressions(Names):
                 return False
             msg = "`is` between scalars that are traced"
             raise Fallback(msg)
+        if type(a) is type(b) or is_object(a):
+            self.outside.identity_asked = True
         return a is b
 
     def _is_object(self, a: Any, b: Any) -> bool:

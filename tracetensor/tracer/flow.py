@@ -48,6 +48,16 @@ class Again(TracerSignal):
 DELIBERATE = frozenset(
     {
         "_array_attribute",
+        "_delete",
+        "_described",
+        "_missing",
+        "_without_own",
+        "bound",
+        "delete_attribute",
+        "plain_attribute",
+        "plain_delete",
+        "plain_set",
+        "set_attribute",
         "scalar_attribute",
         "attribute",
         "load_name",

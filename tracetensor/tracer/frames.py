@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.errors import Fallback
 from tracetensor.tracer.values import (
     UNBOUND,
     TracedUnion,
@@ -83,7 +82,24 @@ class Names:
             if type(value) is TracedUnion and any(v is UNBOUND for v in value.alternatives):
                 value = self._bound(frame, owner, name, value)
             return value
-        return self.outside.load_global(self._outermost(frame), name)
+        return self._load_outside(frame, name)
+
+    def _load_outside(self, frame: Frame, name: str) -> Any:
+        outermost, declared = self._outermost(frame), name in frame.source.globals
+        value = self.outside.load_global(outermost, name, declared=declared)
+
+        def bound(one: Any) -> Any:
+            if one is not UNBOUND:
+                return one
+            if self.outside.holder_of(outermost, name, declared=declared).kind == "cell":
+                msg = f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+            else:
+                msg = f"name '{name}' is not defined"
+            raise NameError(msg)
+
+        if type(value) is TracedUnion and any(v is UNBOUND for v in value.alternatives):
+            return self.control.resolve(value, bound)
+        return bound(value)
 
     def _outermost(self, frame: Frame) -> Frame:
         while frame.enclosing is not None:
@@ -106,6 +122,7 @@ class Names:
     def store_name(self, frame: Frame, name: str, value: Any) -> None:
         owner = self._owner(frame, name)
         if owner is None:
-            msg = f"line {frame.line}: `{name}`, a variable outside of the traced function, is assigned"
-            raise Fallback(msg)
+            declared = name in frame.source.globals
+            self.outside.store_global(self._outermost(frame), name, value, declared=declared)
+            return
         self.set_local(owner, name, value)

@@ -12,6 +12,7 @@ from tracetensor.tracer.flow import (
     RETURN,
 )
 from tracetensor.tracer.frames import RETURN_NAME, Frame
+from tracetensor.tracer.objects import Objects
 from tracetensor.tracer.operations import Operations
 from tracetensor.tracer.sequences import Sequences
 from tracetensor.tracer.statements import Statements
@@ -37,6 +38,7 @@ class Interpreter(Statements):
         self.operations = Operations(self)
         self.sequences = Sequences(self)
         self.calls = Calls(self)
+        self.objects = Objects(self)
         self.control.force = lambda variable, what: outside.force(self, variable, what)
 
     # Functions -------------------------------------------------------------------------------------------------

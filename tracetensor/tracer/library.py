@@ -87,6 +87,15 @@ class Library(Formatting):
             return self.state.made(value)
         return value
 
+    def copied(self, value: Any) -> Any:
+        """copy.deepcopy(value) of a number or an array."""
+        if type(value) is TracedArray:
+            return self.arrays.wrap(self.state.emit(elementwise.copy, [self.arrays.read(value)]).out)
+        if type(value) is TracedScalar or not is_traced(value):
+            return value
+        msg = f"a copy of a {type(value).__name__}"
+        raise Fallback(msg)
+
     def _op(self, op: Any, function: Any, args: list[Any]) -> Any:
         variables = [self.arrays.variable(a) for a in args]
         try:

@@ -130,6 +130,9 @@ class Merger:
                 return ("list", len(value))
             return ("same", id(value))
         if kind is dict and self._made_inside(side, value):
+            if id(value) in self.state.dicts:
+                msg = "the __dict__ of an object leaves a branch"
+                raise Fallback(msg)
             return ("dict", tuple(value))
         if kind is InterpretedFunction:
             return ("function", id(value.source.node), id(value.frame))

@@ -199,8 +199,7 @@ def _dict_method(
     if args and name in {"get", "pop", "setdefault"}:
         args = [calls.force(args[0], "a dict's key"), *args[1:]]
     if name in {"update", "pop", "setdefault", "clear", "popitem"}:
-        calls.state.log(("entries", Box(owner)))
-        return getattr(owner, name)(*args, **kwargs)
+        return calls.interpreter.objects.through(owner, lambda: getattr(owner, name)(*args, **kwargs))
     result = getattr(owner, name)(*args, **kwargs)
     if name in {"keys", "values", "items"}:
         return tuple(result)

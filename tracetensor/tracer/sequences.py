@@ -362,8 +362,7 @@ class Sequences:
         if type(container) is dict:
             if is_traced(index):
                 index = self.interpreter.calls.force(index, "a dict's key")
-            self.state.log(("entries", Box(container)))
-            container[index] = value
+            self.interpreter.objects.through(container, lambda: dict.__setitem__(container, index, value))
             return
         if isinstance(container, (tuple, str, range)):
             msg = f"'{type(container).__name__}' object does not support item assignment"
@@ -407,8 +406,7 @@ class Sequences:
             list.__delitem__(container, index)
             return
         if type(container) is dict and not is_traced(index):
-            self.state.log(("entries", Box(container)))
-            del container[index]
+            self.interpreter.objects.through(container, lambda: dict.__delitem__(container, index))
             return
         msg = "this deletion is not traced"
         raise Fallback(msg)

@@ -9,7 +9,7 @@ from tracetensor.errors import Fallback, TracerSignal
 from tracetensor.graph.graph import Graph, Location, SourceLine
 from tracetensor.graph.node import Node, Variable, apply, as_variable, input_variable
 from tracetensor.graph.op import Op, may_raise
-from tracetensor.tracer.values import UNBOUND, Storage, TracedList
+from tracetensor.tracer.values import ORIGINAL, UNBOUND, Storage, TracedList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,8 @@ PRELUDE = os.path.join(os.path.dirname(__file__), "prelude.py")  # noqa: PTH118,
 
 Place = tuple[Any, ...]
 """Somewhere a traced program keeps a value: ("local", frame, name), ("storage", storage), ("items", list),
-("entries", dict), ("view", array), ("attribute", object, name); containers stand in a Box."""
+("entries", dict), ("view", array), ("attribute", object, name); containers stand in a Box. An attribute is also what
+a global name or a cell of a real closure holds, their object being how they are reached."""
 
 
 class Restart(TracerSignal):
@@ -110,6 +111,8 @@ class State:
         self.region = Region("root", None)
         self.frames: list[Any] = []
         self.nodes_built = 0
+        self.owned: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self.dicts: dict[int, tuple[Any, Any]] = {}
         self.failed: Location = ()
 
     def location(self) -> Location:
@@ -199,7 +202,7 @@ class State:
         if kind == "view":
             array = self.region_object(place)
             return (array.storage, array.steps)
-        return vars(self.region_object(place)).get(place[2], UNBOUND)
+        return self.own(place[1].target).get(place[2], ORIGINAL)
 
     def set_place(self, place: Place, value: Any) -> None:
         """Put a value at a place, without logging."""
@@ -223,11 +226,19 @@ class State:
             array = self.region_object(place)
             array.storage, array.steps = value
         else:
-            target = self.region_object(place)
-            if value is UNBOUND:
-                vars(target).pop(place[2], None)
+            table = self.own(place[1].target)
+            if value is ORIGINAL or (value is UNBOUND and self.made_in(place[1].target) is not None):
+                table.pop(place[2], None)
             else:
-                object.__setattr__(target, place[2], value)
+                table[place[2]] = value
+
+    def own(self, thing: Any) -> dict[str, Any]:
+        """What an object holds under each name: all of it if it was made while tracing, else what is known so far."""
+        found = self.owned.get(id(thing))
+        if found is None or found[0] is not thing:
+            made = self.made_in(thing) is not None and hasattr(thing, "__dict__")
+            found = self.owned[id(thing)] = (thing, vars(thing) if made else {})
+        return found[1]
 
     def region_object(self, place: Place) -> Any:
         """The container that a place is in."""

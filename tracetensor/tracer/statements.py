@@ -326,13 +326,15 @@ class Statements(Expressions):
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self.load_name(frame, target.id)
-                self.set_local(frame, target.id, UNBOUND)
+                self.store_name(frame, target.id, UNBOUND)
             elif isinstance(target, ast.Subscript):
                 container = self.expression(frame, target.value)
                 self.sequences.delete_item(container, self.expression(frame, target.slice))
+            elif isinstance(target, ast.Attribute):
+                self.calls.delete_attribute(self.expression(frame, target.value), target.attr)
             else:
-                msg = f"line {node.lineno}: deletion of an attribute"
-                raise Fallback(msg)
+                for part in getattr(target, "elts", ()):
+                    self.do_Delete(frame, ast.copy_location(ast.Delete([part]), node))
 
     def do_Import(self, frame: Frame, node: ast.Import) -> None:
         for alias in node.names:

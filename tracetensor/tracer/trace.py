@@ -18,9 +18,11 @@ from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.methods import Method
+from tracetensor.tracer.objects import is_object, static
 from tracetensor.tracer.state import Restart, State
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
+    UNBOUND,
     InterpretedFunction,
     Storage,
     TracedArray,
@@ -31,7 +33,7 @@ from tracetensor.tracer.values import (
     TracedUnion,
     is_traced,
 )
-from tracetensor.tracer.world import Check, Path, World, fetch
+from tracetensor.tracer.world import Check, Holder, Path, World, fetch
 
 if TYPE_CHECKING:
     import types
@@ -114,9 +116,10 @@ class Recipe:
         if kind == "columns":
             return [_element(content[0], list(row)) for row in zip(*each(content[1]), strict=True)]
         if kind == "object":
-            instance = object.__new__(content[0])
+            instance = made[id(self)] = object.__new__(content[0])
             for name, value in zip(content[1], each(content[2]), strict=True):
-                object.__setattr__(instance, name, value)
+                if value is not UNBOUND:
+                    object.__setattr__(instance, name, value)
             return instance
         if kind == "view of":
             (value,) = each([content[0]])
@@ -145,7 +148,8 @@ class Trace:
     """A traced function, for one kind of arguments.
 
     graph: its inputs are at `inputs` (paths); its outputs feed `result` and `writes`. checks: what must hold of the
-    outside for the trace to be valid. writes: (path, how, recipe), how being "array", "list" or "dict".
+    outside for the trace to be valid. writes: (path, how, recipe), how being "array", "list", "dict", "attribute" (the path's
+    last step) or "name" (of a holder). distinct: groups of paths at which no two things must be the same.
     sources: the generators that are drawn from, ("path", path) or ("object", generator). unrepeatable: it does
     what cannot be taken back. groups: for each output that is memory made by the function, the number of that memory; None for others.
     """
@@ -158,6 +162,7 @@ class Trace:
     groups: list[int | None]
     callbacks: list[tuple[str, Any]]
     constants: dict[Any, Any]
+    distinct: list[list[Path]] = dataclasses.field(default_factory=list)
     may_deoptimise: bool = False
     sources: list[tuple[str, Any]] = dataclasses.field(default_factory=list)
     unrepeatable: bool = False
@@ -284,6 +289,9 @@ class _Output:
             return Recipe("list", [self.recipe(v) for v in list.__iter__(value)])
         if isinstance(value, tuple):
             return Recipe("tuple", (kind, [self.recipe(v) for v in value]))
+        if kind is dict and id(value) in world.state.dicts and world.state.dicts[id(value)][1] is value:
+            msg = "the __dict__ of an object is returned or stored"
+            raise Fallback(msg)
         if kind is dict:
             return Recipe("dict", (list(value), [self.recipe(v) for v in value.values()]))
         if kind is TracedText:
@@ -299,15 +307,23 @@ class _Output:
                 f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
             )
             raise Fallback(msg)
-        if (
-            world.state.made_in(value) is not None
-            and kind.__new__ is object.__new__  # type: ignore[comparison-overlap]
-            and hasattr(value, "__dict__")
-        ):
-            own = vars(value)
-            return Recipe("object", (kind, list(own), [self.recipe(v) for v in own.values()]))
+        if value is UNBOUND:
+            return Recipe("constant", UNBOUND)
+        if world.state.made_in(value) is not None and is_object(value):
+            return self.object(value)
         known = world.paths.get(id(value))
         return Recipe("constant", value) if known is None else Recipe("same", known[0])
+
+    def object(self, value: Any) -> Recipe:
+        """An object that the program made; it may be reached from its own attributes."""
+        if static(type(value), "__new__") is not object.__dict__["__new__"] and not _plain_new(type(value)):
+            msg = f"an object of class {type(value).__name__} is returned, which its class makes in a way of its own"
+            raise Fallback(msg)
+        recipe = Recipe("object", None)
+        self.recipes[id(value)] = (value, recipe)
+        own = {n: v for n, v in self.world.state.own(value).items() if v is not UNBOUND}
+        recipe.content = (type(value), list(own), [self.recipe(v) for v in own.values()])
+        return recipe
 
     def dynamic(self, content: Dynamic) -> Recipe:
         """A list of traced length: its columns are put together at exit."""
@@ -377,6 +393,7 @@ def _finish(
         how = _container_write(collected, made, original, path, world)
         if how is not None:
             writes.append((path, *how))
+    writes += [_place_write(collected, place, world) for place in _changed_places(world)]
     inputs = list(world.inputs)
     graph = Graph(
         [world.inputs[p] for p in inputs],
@@ -395,8 +412,48 @@ def _finish(
         raise Fallback(msg)
     return Trace(
         graph, inputs, list(world.checks.values()), recipe, writes, collected.groups, world.callbacks,
-        dict(constants), deoptimises, list(world.sources.values()), bool(world.unrepeatable),
+        dict(constants), _distinct(world, writes), deoptimises, list(world.sources.values()),
+        bool(world.unrepeatable),
     )  # fmt: skip
+
+
+def _distinct(world: World, writes: list[tuple[Path, str, Recipe]]) -> list[list[Path]]:
+    """Paths of objects and containers that must stay different ones: where one is written, or identity was asked."""
+    written = {world.of_path(path[:-1] if how == "attribute" else path) for path, how, _ in writes}
+    return [
+        paths
+        for cls, paths in world.groups.items()
+        if len(paths) > 1 and (world.identity_asked or cls in written)
+    ]
+
+
+def _changed_places(world: World) -> list[Any]:
+    """Attributes and names from outside that hold something else now, in the order of their first change."""
+    state = world.state
+    return [
+        place
+        for place, before in state.region.log.items()
+        if place[0] == "attribute"
+        and state.made_in(place[1].target) is None
+        and state.get_place(place) is not before
+    ]
+
+
+def _place_write(collected: _Output, place: Any, world: World) -> tuple[Path, str, Recipe]:
+    target, name = place[1].target, place[2]
+    recipe = collected.recipe(world.state.get_place(place))
+    if isinstance(target, Holder):
+        return (("holder", target),), "name", recipe
+    path = world.path_of(target)
+    assert path is not None
+    return (*path, ("attribute", name)), "attribute", recipe
+
+
+def _plain_new(cls: type) -> bool:
+    """Whether a class makes its objects by a function whose effects are traced like any other's."""
+    return any(
+        "__new__" in c.__dict__ and isinstance(c.__dict__["__new__"], staticmethod) for c in cls.__mro__
+    )
 
 
 def _container_write(

@@ -259,6 +259,8 @@ class Marker:
 
 
 UNBOUND = Marker("unbound")
+ORIGINAL = Marker("original")
+"""What an attribute from outside holds that was not read before it was written."""
 
 
 class InterpretedFunction:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
-import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,11 @@ from tracetensor.tracer import effects, prelude, source
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
-from tracetensor.tracer.state import NeedsUnrolling, Region, Restart
+from tracetensor.tracer.merge import is_number
+from tracetensor.tracer.objects import MISSING, is_object, own_now, static
+from tracetensor.tracer.state import Box, NeedsUnrolling, Region, Restart
 from tracetensor.tracer.values import (
+    UNBOUND,
     Storage,
     TracedArray,
     TracedList,
@@ -66,6 +68,17 @@ class Holder:
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name}>"
 
+    def set(self, value: Any) -> None:
+        """Bind the name, or take it away."""
+        if self.kind == "cell" and value is UNBOUND:
+            del self.target.cell_contents
+        elif self.kind == "cell":
+            self.target.cell_contents = value
+        elif value is UNBOUND:
+            del self.target[self.name]
+        else:
+            self.target[self.name] = value
+
     def get(self) -> Any:
         if self.kind == "global":
             try:
@@ -97,7 +110,11 @@ def path_text(path: Path) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One condition of a compiled version on what is outside. kind: "type", "equal", "is", "array", "length", "keys"."""
+    """One condition of a compiled version on what is outside.
+
+    kind: "type", "equal", "is", "array", "length", "keys", "elements", "absent" and "own" (whether an object itself
+    holds a name), "names" (all that it holds), "same" (as what is at another path).
+    """
 
     kind: str
     path: Path
@@ -117,6 +134,10 @@ class Check:
         if self.kind == "elements":
             cls = self.value
             return all(type(v) is cls for v in value)
+        if self.kind in {"absent", "own"}:
+            return (own_now(value, self.value) is MISSING) is (self.kind == "absent")
+        if self.kind == "names":
+            return bool(tuple(vars(value)) == self.value)
         return isinstance(value, dict) and tuple(value) == self.value
 
     def __str__(self) -> str:
@@ -127,6 +148,10 @@ class Check:
             return f"{where}: {self.value}"
         if self.kind == "elements":
             return f"all elements of {where} are of class {self.value.__name__}"
+        if self.kind in {"absent", "own"}:
+            return f"{where} itself has {'no' if self.kind == 'absent' else 'an'} attribute {self.value}"
+        if self.kind == "names":
+            return f"list(vars({where})) == {list(self.value)}"
         text = path_text(self.value) if self.kind == "same" else repr(self.value)
         before = {"length": "len(", "keys": "list("}.get(self.kind, "")
         relation = {"equal": " == ", "is": " is ", "same": " is ", "length": ") == ", "keys": ") == "}[
@@ -190,6 +215,8 @@ class World:
         self.adopted: dict[Any, Any] = {}
         self.paths: dict[int, tuple[Path, Any]] = {}
         self.containers: dict[int, tuple[Path, Any, Any]] = {}
+        self.groups: dict[type, list[Path]] = {}
+        self.identity_asked = False
         self.callbacks: list[tuple[str, Any]] = []
         self.sources: dict[int, tuple[str, Any]] = {}
         self.unrepeatable: list[tuple[str, Any]] = []
@@ -204,7 +231,7 @@ class World:
         """The value as the traced program sees it. With `numbers`, ints and floats become inputs."""
         if path in self.adopted:
             return self.adopted[path]
-        result = self._adopt(value, path, numbers)
+        result = self._adopt(value, path, numbers or ("input", path) in self.constants)
         self.adopted[path] = result
         return result
 
@@ -305,6 +332,7 @@ class World:
             self.checks[(*path, "same")] = Check("same", path, self.containers[id(value)][0])
             return self.containers[id(value)][1]
         self._check("type", path, type(value))
+        self.groups.setdefault(type(value), []).append(path)
         if type(value) is dict:
             self._check("keys", path, tuple(value))
             made: Any = {}
@@ -336,9 +364,13 @@ class World:
         self._alive.append(value)
         if value is None or isinstance(value, (str, bytes)):
             self._check("equal", path, value)
-        elif self._is_instance(value):
+        elif is_object(value):
             self._check("type", path, type(value))
-            self.paths.setdefault(id(value), (path, value))
+            known = self.paths.setdefault(id(value), (path, value))[0]
+            if known != path:
+                self.checks[(*path, "same")] = Check("same", path, known)
+            else:
+                self.groups.setdefault(type(value), []).append(path)
         elif isinstance(value, (types.ModuleType,)) and value.__name__.split(".")[0] in {
             "numpy",
             "math",
@@ -350,20 +382,6 @@ class World:
             self.paths.setdefault(id(value), (path, value))
         return value
 
-    def _is_instance(self, value: Any) -> bool:
-        """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
-        cls = type(value)
-        if isinstance(
-            value, (type, types.FunctionType, types.MethodType, types.ModuleType, types.BuiltinFunctionType)
-        ):
-            return False
-        return hasattr(value, "__dict__") and cls.__module__.split(".")[0] not in {
-            "numpy",
-            "builtins",
-            "functools",
-            "scipy",
-        }
-
     # Names -----------------------------------------------------------------------------------------------------
 
     def _holder(self, kind: str, target: Any, name: Any) -> Holder:
@@ -372,29 +390,39 @@ class World:
             self.holders[key] = Holder(kind, target, name)
         return self.holders[key]
 
-    def load_global(self, frame: Frame, name: str) -> Any:
-        """The value of a name that is no local: of a closure's cell, a global or a built-in."""
+    def holder_of(self, frame: Frame, name: str, *, declared: bool = False) -> Holder:
+        """Where a name that is no local is kept: a closure's cell, or, if `declared` global or else, the globals."""
         function = frame.function
         closure = getattr(function, "__closure__", None)
-        if closure is not None and name in function.__code__.co_freevars:
-            cell = closure[function.__code__.co_freevars.index(name)]
-            try:
-                value = cell.cell_contents
-            except ValueError:
-                msg = f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
-                raise NameError(msg) from None
-            return self.adopt(value, (("holder", self._holder("cell", cell, name)),), numbers=False)
-        if name in frame.globals:
-            value = frame.globals[name]
-            if self._never_changes(value):
-                return value
-            holder = self._holder("global", frame.globals, name)
-            return self.adopt(value, (("holder", holder),), numbers=False)
+        if not declared and closure is not None and name in function.__code__.co_freevars:
+            return self._holder("cell", closure[function.__code__.co_freevars.index(name)], name)
+        return self._holder("global", frame.globals, name)
+
+    def load_global(self, frame: Frame, name: str, *, declared: bool = False) -> Any:
+        """The value of a name that is no local: of a closure's cell, a global or a built-in. UNBOUND if it has none."""
+        holder = self.holder_of(frame, name, declared=declared)
+        table = self.state.own(holder)
+        if name in table:
+            return table[name]
         try:
-            return getattr(builtins, name)
-        except AttributeError:
-            msg = f"name '{name}' is not defined"
-            raise NameError(msg) from None
+            value = holder.get()
+        except (ValueError, AttributeError):
+            return UNBOUND
+        if holder.kind == "global" and (name not in frame.globals or self._never_changes(value)):
+            return value
+        return self.adopt(value, (("holder", holder),), numbers=False)
+
+    def store_global(self, frame: Frame, name: str, value: Any, *, declared: bool) -> None:
+        """Bind a name that is no local."""
+        holder = self.holder_of(frame, name, declared=declared)
+        path = (("holder", holder),)
+        if path in self.adopted and is_number(self.adopted[path]) and ("input", path) not in self.constants:
+            raise Restart({("input", path): True})  # type: ignore[dict-item]
+        table = self.state.own(holder)
+        if name not in table and self.state.region.kind != "root":
+            bound = holder.kind == "cell" or name in frame.globals
+            table[name] = self.load_global(frame, name, declared=declared) if bound else UNBOUND
+        self.state.write(("attribute", Box(holder), name), value)
 
     def _never_changes(self, value: Any) -> bool:
         """Modules and functions of NumPy and the like: not worth a guard."""
@@ -410,27 +438,48 @@ class World:
             return self.adopt(value, (("holder", holder), ("attribute", name)), numbers=False)
         return value
 
-    def attribute(self, owner: Any, name: str) -> Any:
-        """An attribute of an object of a user's class."""
-        made = self.state.made_in(owner) is not None
-        static = inspect.getattr_static(type(owner), name, None)
-        if isinstance(static, property) and static.fget is not None:
-            return self._interpreter().call(static.fget, [owner], {})
-        own = vars(owner) if hasattr(owner, "__dict__") else {}
-        if name not in own and isinstance(static, types.FunctionType):
-            return types.MethodType(static, owner)
+    # Objects ---------------------------------------------------------------------------------------------------
+
+    def other_attribute(self, owner: Any, name: str) -> Any:
+        """An attribute of what is neither an object of a user's class nor traced."""
+        found = static(type(owner), name)
+        if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
+            return self._interpreter().call(found.fget, [owner], {})
         value = getattr(owner, name)
-        if made and name in own:
-            return value
+        if isinstance(value, (np.ndarray, list, dict)):
+            msg = f"the attribute {name} of a {type(owner).__name__}"
+            raise Fallback(msg)
+        return value
+
+    def path_of(self, owner: Any) -> Path | None:
+        """Where an object from outside is found."""
         known = self.paths.get(id(owner))
-        if known is None:
-            if isinstance(value, (np.ndarray, list, dict)):
-                msg = f"the attribute {name} of an object that tracing did not see come in"
-                raise Fallback(msg)
-            return value
-        if callable(value) and not hasattr(value, "__dict__"):
-            return value
-        return self.adopt(value, (*known[0], ("attribute", name)), numbers=True)
+        return None if known is None else known[0]
+
+    def of_path(self, path: Path) -> type | None:
+        """The class of what is at a path, if it is an object or a container."""
+        return next((cls for cls, paths in self.groups.items() if path in paths), None)
+
+    def expect_absent(self, path: Path, name: str) -> None:
+        """The object at a path shall hold nothing itself under a name."""
+        self.checks[(*path, "absent", name)] = Check("absent", path, name)
+
+    def expect_own(self, path: Path, name: str) -> None:
+        """The object at a path shall hold something itself under a name, whatever its class has."""
+        self.checks[(*path, "own", name)] = Check("own", path, name)
+
+    def expect_names(self, path: Path, owner: Any) -> None:
+        """The object at a path shall hold just these names."""
+        self._check("names", path, tuple(vars(owner)))
+
+    def adopt_of_class(self, home: type, name: str, found: Any) -> Any:
+        """What a class has under a name."""
+        path = (
+            ("holder", self._holder("object", home, home.__name__)),
+            ("attribute", "__dict__"),
+            ("item", name),
+        )
+        return self.adopt(found, path, numbers=False)
 
     interpreter: Interpreter
 
