@@ -11,7 +11,7 @@ from tracetensor.errors import Fallback
 from tracetensor.tracer.library import UFUNC_METHODS, Library
 from tracetensor.tracer.methods import Method, scalar_attribute
 from tracetensor.tracer.object_builtins import Super, super_attribute
-from tracetensor.tracer.objects import is_object
+from tracetensor.tracer.objects import is_object, static
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     InterpretedFunction,
@@ -53,6 +53,10 @@ class Attributes(Library):
         if kind is InterpretedFunction:
             msg = f"the attribute {name} of a {kind.__name__}"
             raise Fallback(msg)
+        if isinstance(owner, tuple):
+            found = static(kind, name)
+            if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
+                return self.interpreter.call(found.fget, [owner], {})
         if isinstance(
             owner, (types.ModuleType, type, str, bytes, int, float, complex, tuple, np.generic, np.dtype)
         ):

@@ -15,6 +15,7 @@ from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import CONVERSIONS, MATH
 from tracetensor.graph.ops.scalars import round_ as round_op
+from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.values import (
     InterpretedFunction,
     Traced,
@@ -23,6 +24,7 @@ from tracetensor.tracer.values import (
     TracedRange,
     TracedScalar,
     TracedUnion,
+    is_object,
     is_traced,
 )
 
@@ -64,9 +66,6 @@ def untraced(function: Any, interpreter: Interpreter, args: list[Any], kwargs: d
 @handles(len)
 def _len(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     (value,) = args
-    method = getattr(type(value), "__len__", None)
-    if not is_traced(value) and hasattr(method, "__code__") and type(value) is not TracedList:
-        return interpreter.call(method, [value], {})
     return interpreter.sequences.length(value)
 
 
@@ -84,6 +83,8 @@ def _range(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
 
 def _integer(interpreter: Interpreter, value: Any) -> Any:
     """operator.index(value)."""
+    if is_object(value):
+        return interpreter.special.converted("index", value)
     if not isinstance(value, (TracedScalar, TracedArray)):
         return operator.index(value)
     variable = interpreter.arrays.variable(value)
@@ -106,6 +107,8 @@ def _conversion(kind: str, cls: type) -> None:
         if kind == "bool" and len(args) == 1:
             truth = interpreter.truth_of(args[0])
             return TracedScalar(truth) if isinstance(truth, Variable) else truth
+        if len(args) == 1 and is_object(args[0]):
+            return interpreter.special.converted(kind, args[0])
         if not is_traced((args, kwargs)):
             return cls(*args, **kwargs)
         if len(args) != 1 or kwargs:
@@ -320,6 +323,9 @@ def _python_sorted(x: Any, *, reverse: bool = False) -> Any:
 def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if not is_traced((args, kwargs)):
         return interpreter.state.made(TracedList(sorted(*args, **kwargs)))
+    if type(args[0]) is dict:
+        args = [interpreter.state.made(TracedList(args[0])), *args[1:]]
+        return interpreter.call(sorted, args, kwargs)
     value = args[0]
     one_axis = type(value) is TracedArray and interpreter.arrays.type(value).ndim == 1
     if not one_axis or set(kwargs) - {"reverse"} or is_traced(kwargs):
@@ -360,10 +366,21 @@ def _callable(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any])
     return not isinstance(args[0], (TracedArray, TracedScalar)) and callable(args[0])
 
 
+def _looked_up(interpreter: Interpreter, owner: Any, name: str, *, caught: bool) -> Any:
+    """owner.name, where an AttributeError is `caught`: one that the user's own method raises cannot be."""
+    try:
+        return interpreter.calls.attribute(owner, name)
+    except RaisedInBranch:
+        if not caught:
+            raise
+        msg = f"an AttributeError that is raised by a method of {type(owner).__name__} itself is caught"
+        raise Fallback(msg) from None
+
+
 @handles(getattr)
 def _getattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     try:
-        return interpreter.calls.attribute(args[0], args[1])
+        return _looked_up(interpreter, *args[:2], caught=len(args) > 2)
     except AttributeError:
         if len(args) > 2:
             return args[2]
@@ -373,7 +390,7 @@ def _getattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) 
 @handles(hasattr)
 def _hasattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     try:
-        interpreter.calls.attribute(*args)
+        _looked_up(interpreter, *args, caught=True)
     except AttributeError:
         return False
     return True

@@ -43,7 +43,13 @@ def is_users(filename: str) -> bool:
 
 
 def _builtin_base(cls: type) -> str:
-    return next(c.__name__ for c in cls.__mro__ if c is not object and not is_class(c))
+    return next((c.__name__ for c in cls.__mro__ if c is not object and not is_class(c)), cls.__name__)
+
+
+def _is_written(method: types.MethodType) -> bool:
+    """Whether a method is one to interpret: any, but those that a named tuple is given."""
+    code = getattr(method.__func__, "__code__", None)
+    return not isinstance(method.__self__, tuple) or (code is not None and is_users(code.co_filename))
 
 
 class Calls(Effects):
@@ -87,7 +93,7 @@ class Calls(Effects):
             return self.interpreter.call(
                 function.func, [*function.args, *args], {**function.keywords, **kwargs}
             )
-        if isinstance(function, types.MethodType) and not isinstance(function.__self__, tuple):
+        if isinstance(function, types.MethodType) and _is_written(function):
             return self.interpreter.call(function.__func__, [function.__self__, *args], kwargs)
         unwrapped = self.outside.plain_function(function)
         if isinstance(unwrapped, types.FunctionType) and is_users(unwrapped.__code__.co_filename):
@@ -160,6 +166,11 @@ class Calls(Effects):
         if getattr(cls, "__abstractmethods__", None):
             return cls(*args, **kwargs)  # raises
         new, init = static(cls, "__new__"), static(cls, "__init__")
+        if cls is types.SimpleNamespace and not args:
+            made = self.interpreter.objects.make(cls)
+            for name, value in kwargs.items():
+                self.interpreter.objects.store(made, name, value)
+            return made
         if isinstance(new, staticmethod):
             made = self.interpreter.call(new.__func__, [cls, *args], kwargs)
         elif new is object.__dict__["__new__"]:

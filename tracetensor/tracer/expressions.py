@@ -150,6 +150,8 @@ class Expressions(Names):
             return self.truth_of(self.operations.binary("gt", length, 0))
         if type(value) is InterpretedFunction:
             return True
+        if is_object(value):
+            return self.truth_of(self.special.truth(value))
         if isinstance(value, Traced):
             msg = "the truth of a value that is known at run time only"
             raise Fallback(msg)
@@ -208,6 +210,10 @@ class Expressions(Names):
             return False
         msg = "`is` between objects that are known at run time only"
         raise Fallback(msg)
+
+    def _is_object_itself(self, a: Any, b: Any) -> bool:
+        """Whether two values are one object, which containers take for equal without asking it."""
+        return is_object(a) and is_object(b) and self._is(a, b)
 
     def eval_IfExp(self, frame: Frame, node: ast.IfExp) -> Any:
         test = self.truth(frame, node.test)

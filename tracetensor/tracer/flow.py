@@ -111,4 +111,5 @@ class Loop:
     weak: dict[Any, Any] = dataclasses.field(default_factory=dict)
     frozen: dict[int, str] = dataclasses.field(default_factory=dict)
     wide: dict[Place, Any] = dataclasses.field(default_factory=dict)
+    fresh: bool = False
     detached: set[Place] = dataclasses.field(default_factory=set)

@@ -13,6 +13,7 @@ from tracetensor.tracer.values import (
     TracedList,
     TracedObject,
     TracedScalar,
+    is_object,
     is_traced,
 )
 
@@ -45,6 +46,8 @@ class Formatting:
 
     def template(self, value: Any, values: list[Variable]) -> Any:
         """A template (see control.format_value) of a value, its traced parts added to `values`."""
+        if is_object(value):
+            value = self.interpreter.special.text(value, "s")
         kind = type(value)
         if kind is TracedText:
             parts: list[Any] = []
@@ -82,6 +85,12 @@ class Formatting:
         if type(spec) is not str:
             msg = "a format specification that is traced"
             raise Fallback(msg)
+        if is_object(value):
+            if spec or self.interpreter.special.method(value, "__format__") is not None:
+                msg = f"a {type(value).__name__} is formatted"
+                raise Fallback(msg)
+            value = self.interpreter.special.text(value, conversion or "s")
+            conversion = "" if conversion in {"r", "s"} else conversion
         if is_traced(value):
             if type(value) is TracedText and not spec:
                 return value

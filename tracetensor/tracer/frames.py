@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tracetensor.tracer.operations import Operations
     from tracetensor.tracer.sequences import Sequences
     from tracetensor.tracer.source import FunctionSource
+    from tracetensor.tracer.special import Special
     from tracetensor.tracer.state import Region, State
 
 
@@ -54,6 +55,7 @@ class Names:
     operations: Operations
     sequences: Sequences
     calls: Calls
+    special: Special
 
     def set_local(self, frame: Frame, name: str, value: Any) -> None:
         self.state.write(("local", frame, name), value)

@@ -15,6 +15,7 @@ from tracetensor.tracer.frames import RETURN_NAME, Frame
 from tracetensor.tracer.objects import Objects
 from tracetensor.tracer.operations import Operations
 from tracetensor.tracer.sequences import Sequences
+from tracetensor.tracer.special import Special
 from tracetensor.tracer.statements import Statements
 from tracetensor.tracer.values import (
     UNBOUND,
@@ -39,6 +40,7 @@ class Interpreter(Statements):
         self.sequences = Sequences(self)
         self.calls = Calls(self)
         self.objects = Objects(self)
+        self.special = Special(self)
         self.control.force = lambda variable, what: outside.force(self, variable, what)
 
     # Functions -------------------------------------------------------------------------------------------------
@@ -76,18 +78,21 @@ class Interpreter(Statements):
         self.bind_parameters(frame, function.source, args, kwargs, function.defaults, function.kw_defaults)
         return self.run(frame)
 
+    def missing_text(self, name: str, missing: list[str]) -> str:
+        """Python's message where positional arguments are missing."""
+        return missing_text(name, "positional", missing)
+
     def bind_parameters(
         self, frame: Frame, source: FunctionSource, args: Any, kwargs: Any, defaults: Any, kw_defaults: Any
     ) -> None:
         """Bind arguments as Python does; TypeError with Python's text if they do not fit."""
         parameters = source.node.args
         names = [a.arg for a in [*parameters.posonlyargs, *parameters.args]]
-        name = source.name
+        name = source.qualname
         values = dict(zip(names, args, strict=False))
         extra = tuple(args[len(names) :])
         if extra and parameters.vararg is None:
-            msg = f"{name}() takes {len(names)} positional arguments but {len(args)} were given"
-            raise TypeError(msg)
+            raise TypeError(_too_many(name, len(names), len(defaults), len(args)))
         keyword_only = [a.arg for a in parameters.kwonlyargs]
         positional_only = {a.arg for a in parameters.posonlyargs}
         rest = {}
@@ -108,10 +113,31 @@ class Interpreter(Statements):
             values.setdefault(key, value)
         missing = [n for n in [*names, *keyword_only] if n not in values]
         if missing:
-            msg = f"{name}() missing required arguments: {', '.join(map(repr, missing))}"
-            raise TypeError(msg)
+            positional = [n for n in missing if n in names]
+            kind = "positional" if positional else "keyword-only"
+            raise TypeError(missing_text(name, kind, positional or missing))
         if parameters.vararg is not None:
             values[parameters.vararg.arg] = extra
         if parameters.kwarg is not None:
             values[parameters.kwarg.arg] = self.state.made(rest)
         frame.locals.update(values)
+
+
+def missing_text(name: str, kind: str, missing: list[str]) -> str:
+    """Python's message where arguments are missing."""
+    quoted = [repr(n) for n in missing]
+    text = quoted[0]
+    if len(quoted) == 2:
+        text = " and ".join(quoted)
+    elif len(quoted) > 2:
+        text = ", ".join(quoted[:-1]) + f", and {quoted[-1]}"
+    return (
+        f"{name}() missing {len(missing)} required {kind} argument{'s' if len(missing) > 1 else ''}: {text}"
+    )
+
+
+def _too_many(name: str, most: int, optional: int, given: int) -> str:
+    """Python's message where there are too many positional arguments."""
+    count = f"from {most - optional} to {most}" if optional else str(most)
+    plural = "" if most == 1 and not optional else "s"
+    return f"{name}() takes {count} positional argument{plural} but {given} {'was' if given == 1 else 'were'} given"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback, TracerSignal
@@ -13,6 +14,7 @@ from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, TensorType, Type, array_type, join
 from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number
+from tracetensor.tracer.objects import new_object
 from tracetensor.tracer.state import Box, Region
 from tracetensor.tracer.values import (
     InterpretedFunction,
@@ -24,6 +26,7 @@ from tracetensor.tracer.values import (
     TracedRange,
     TracedScalar,
     TracedUnion,
+    is_object,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ class ScanTracer:
         loop._region = self.region  # type: ignore[attr-defined]
         self.roles: dict[Storage, int] = {}
         self.endless = False
+        self.shared_objects: set[int] = set()
         self.shared = self._shared_storages()
 
     # Taking values apart -----------------------------------------------------------------------------------------
@@ -88,6 +92,10 @@ class ScanTracer:
             if frame is self.loop.frame:
                 names = {n for n in names if n not in carried and (n in live or n.startswith("<"))}
             pending.extend(frame.locals[n] for n in names)
+        carried_attributes = {(id(p[1].target), p[2]) for p in self.places if p[0] == "attribute"}
+        for thing, table in list(self.state.owned.values()):
+            if self.state.made_in(thing) is None:
+                pending.extend(v for n, v in table.items() if (id(thing), n) not in carried_attributes)
         while pending:
             value = pending.pop()
             if id(value) in seen or id(value) in boxes:
@@ -101,6 +109,11 @@ class ScanTracer:
                 pending.extend(list.__iter__(value))
             elif isinstance(value, tuple):
                 pending.extend(value)
+            elif is_object(value):
+                self.shared_objects.add(id(value))
+                pending.extend(self.state.own(value).values())
+            elif type(value) is types.MethodType:
+                pending.append(value.__self__)
             elif type(value) is dict:
                 pending.extend(value.values())
             elif type(value) is InterpretedFunction and value.frame is not None:
@@ -134,6 +147,13 @@ class ScanTracer:
             if value.dynamic is not None:
                 return ("dynamic", *self._pack_dynamic(value.dynamic, packed, label))
             return ("list", tuple([self.pack(v, packed, slots, label) for v in list.__iter__(value)]))
+        if is_object(value) and self._by_content(value):
+            key = ("object", id(value))
+            if key in slots:
+                return ("known", slots[key])
+            slots[key] = len(slots)
+            own = self.state.own(value)
+            return ("instance", slots[key], kind, tuple(own), tuple([self.pack(v, packed, slots, label) for v in own.values()]))  # fmt: skip
         if kind is TracedUnion:
             value = self.control.normalised(value, self.form_key)
             if type(value) is not TracedUnion:
@@ -145,6 +165,8 @@ class ScanTracer:
                 "range",
                 tuple([self.pack(v, packed, slots, label) for v in (value.start, value.stop, value.step)]),
             )
+        if is_object(value):
+            return ("constant", kind, Box(value))
         return ("same", Box(value)) if not _hashable(value) else ("constant", kind, value)
 
     def form_key(self, value: Any) -> Any:
@@ -159,6 +181,8 @@ class ScanTracer:
             return ("reference", value.storage, value.steps)
         if isinstance(value, tuple):
             return ("tuple", kind, tuple([self.form_key(v) for v in value]))
+        if is_object(value):
+            return ("constant", kind, Box(value))
         return ("same", id(value)) if not _hashable(value) else ("constant", kind, value)
 
     def embedded(self, value: Any, skeleton: Any) -> Any:
@@ -196,7 +220,14 @@ class ScanTracer:
         if skeleton[0] == "array":
             type_ = array_type(skeleton[2], (None,) * skeleton[3])
             return TracedArray(Storage(control.undefined(type=type_), self.region))
-        return skeleton[2]
+        return _unboxed(skeleton[2])
+
+    def _by_content(self, value: Any) -> bool:
+        """Whether an object that the loop carries is told by its attributes, since each step makes another one."""
+        made = self.state.made_in(value)
+        if self.state.region.within(self.region):
+            return made is not None and made.within(self.region)
+        return made is not None and self.loop.fresh and id(value) not in self.shared_objects
 
     def _identity_matters(self, value: TracedList) -> bool:
         return not self.state.region.within(self.region) or self.state.made_in(value) is not self.region
@@ -211,7 +242,7 @@ class ScanTracer:
             key = (storage, value.steps)
             if key in slots:
                 return ("alias", slots[key])
-            if any(k[0] is storage for k in slots):
+            if any(k[0] is storage for k in slots if k[0] != "object"):
                 raise Mismatch(f"`{label}` shares memory with another array that the loop carries")
             slots[key] = len(slots)
             if storage in self.arrays.uncertain:
@@ -243,6 +274,15 @@ class ScanTracer:
             return TracedArray(storage)
         if kind == "alias":
             return TracedArray(made[skeleton[1]])
+        if kind == "known":
+            return made[skeleton[1]]
+        if kind == "instance":
+            thing = self.state.made(new_object(skeleton[2]))
+            made[skeleton[1]] = thing
+            self.state.own(thing).update(
+                {n: self.unpack(s, leaves, made) for n, s in zip(skeleton[3], skeleton[4], strict=True)}
+            )
+            return thing
         if kind == "tuple":
             items = [self.unpack(s, leaves, made) for s in skeleton[2]]
             return skeleton[1](*items) if hasattr(skeleton[1], "_fields") else tuple(items)
@@ -259,7 +299,7 @@ class ScanTracer:
                 inputs = tuple([leaves.pop(0) if v is None else v for v in constants])
                 steps.append(Step(op, inputs, params))
             return TracedArray(skeleton[1], tuple(steps))
-        return skeleton[1].target if kind == "same" else skeleton[2]
+        return skeleton[1].target if kind == "same" else _unboxed(skeleton[2])
 
     def pack_places(self, places: list[Place]) -> tuple[dict[Place, Any], Packed]:
         """The skeleton of each place, and all their variables."""
@@ -432,6 +472,9 @@ class ScanTracer:
             raise Again
         if head[0] == end[0] == "reference" and head[1] is end[1] and head[2]:
             self.loop.detached.add(place)
+            raise Again
+        if "instance" in {head[0], end[0]} and not self.loop.fresh:
+            self.loop.fresh = True
             raise Again
         self._widen(place, head, end)
         raise Mismatch(
@@ -665,6 +708,10 @@ def _unknown_dims(type_: Type) -> Type:
     if isinstance(type_, TensorType) and type_.is_array:
         return array_type(type_.dtype, (None,) * type_.ndim)
     return type_
+
+
+def _unboxed(value: Any) -> Any:
+    return value.target if isinstance(value, Box) else value
 
 
 def _hashable(value: Any) -> bool:

@@ -13,6 +13,7 @@ from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import type_of
 from tracetensor.tracer.lists import Dynamic, Form, join_forms
+from tracetensor.tracer.objects import new_object
 from tracetensor.tracer.values import (
     UNBOUND,
     InterpretedFunction,
@@ -24,6 +25,7 @@ from tracetensor.tracer.values import (
     TracedRange,
     TracedScalar,
     TracedUnion,
+    is_object,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +89,10 @@ class Merger:
         self.storages: dict[tuple[Any, Any], int] = {}
         self.partners: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
         self.made: dict[int, Storage] = {}
+        self.paired: dict[tuple[int, int], tuple[Any, ...]] = {}
+        self.instances: dict[tuple[Any, ...], Any] = {}
+        self.objects: dict[tuple[Any, ...], Any] = {}
+        self.keep: list[Any] = []
 
     def slot(self, a: Variable, b: Variable) -> int:
         self.slots.append((a, b))
@@ -134,6 +140,8 @@ class Merger:
                 msg = "the __dict__ of an object leaves a branch"
                 raise Fallback(msg)
             return ("dict", tuple(value))
+        if is_object(value):
+            return self._object_key(side, value)
         if kind is InterpretedFunction:
             return ("function", id(value.source.node), id(value.frame))
         if kind is TracedRange:
@@ -146,6 +154,40 @@ class Merger:
 
     def _made_inside(self, side: int, value: Any) -> bool:
         return value is not None and self.sides[side].region.objects.get(id(value)) is value
+
+    def _object_key(self, side: int, value: Any) -> tuple[Any, ...]:
+        if not self._made_inside(side, value):
+            return ("same", id(value))
+        own = self.in_side(side, lambda: self.state.own(value))
+        return ("instance", type(value), tuple(own))
+
+    def _instance(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        """An object of one class made in both branches, or in one: its attributes are merged one by one."""
+        pair = tuple(None if v is ABSENT else id(v) for v in (a, b))
+        for side, own in enumerate(pair):
+            if own is not None and self.paired.setdefault((side, own), pair) != pair:
+                msg = "an object that a branch makes is referred to in ways that the other branch has not"
+                raise Fallback(msg)
+        if pair not in self.instances:
+            self.instances[pair] = None
+            model = b if a is ABSENT else a
+            tables = [ABSENT if v is ABSENT else self.in_side(k, lambda v=v: self.state.own(v))  # type: ignore[misc]
+                      for k, v in enumerate((a, b))]  # fmt: skip
+            names = list(tables[1] if a is ABSENT else tables[0])
+            parts = {n: self.merge(_entry(tables[0], n), _entry(tables[1], n)) for n in names}
+            self.instances[pair] = (type(model), parts)
+            self.keep += [a, b]
+        if self.instances[pair] is None:
+            msg = "an object that refers to itself leaves a branch"
+            raise Fallback(msg)
+        return lambda outs: self._rebuilt(pair, outs)
+
+    def _rebuilt(self, pair: tuple[Any, ...], outs: tuple[Variable, ...]) -> Any:
+        if pair not in self.objects:
+            cls, parts = self.instances[pair]
+            made = self.objects[pair] = self.state.made(new_object(cls))
+            self.state.own(made).update({n: part(outs) for n, part in parts.items()})
+        return self.objects[pair]
 
     def merge(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         """A function that makes the merged value of the outputs of the ifelse."""
@@ -217,6 +259,8 @@ class Merger:
         if kind == "dict":
             entries = {k: self.merge(_entry(a, k), _entry(b, k)) for k in model}
             return lambda outs: self.state.made({k: part(outs) for k, part in entries.items()})
+        if kind == "instance":
+            return self._instance(a, b)
         if kind == "reference":
             return self._reference(a, b)
         if kind == "exported":

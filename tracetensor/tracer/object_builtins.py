@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.tracer.builtin import handles
-from tracetensor.tracer.objects import MISSING, is_class, is_object, static
+from tracetensor.tracer.objects import MISSING, is_class, is_object, made_by_dataclass
 from tracetensor.tracer.values import TracedList
 
 if TYPE_CHECKING:
@@ -123,16 +123,6 @@ def _object(args: list[Any]) -> list[Any]:
 # Dataclasses --------------------------------------------------------------------------------------------------------
 
 
-def made_by_dataclass(cls: type, name: str) -> bool:
-    """Whether a method of a class was written by the dataclasses module."""
-    method = static(cls, name)
-    return (
-        isinstance(method, types.FunctionType)
-        and method.__code__.co_filename.startswith("<")
-        and dataclasses.is_dataclass(cls)
-    )
-
-
 def initialise(interpreter: Interpreter, made: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
     """What the `__init__` that dataclasses wrote for a class does."""
     cls = next(c for c in type(made).__mro__ if "__init__" in c.__dict__)
@@ -164,8 +154,7 @@ def initialise(interpreter: Interpreter, made: Any, args: list[Any], kwargs: dic
         if f.name not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
     ]  # fmt: skip
     if missing:
-        msg = f"{cls.__qualname__} is made without a value for {', '.join(missing)}"
-        raise Fallback(msg)
+        raise TypeError(interpreter.missing_text(f"{cls.__qualname__}.__init__", missing))
     later = []
     frozen = cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
     put = interpreter.objects.plain_set if frozen else interpreter.objects.set_attribute

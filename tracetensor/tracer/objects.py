@@ -8,46 +8,21 @@ that are written in Python are interpreted.
 from __future__ import annotations
 
 import dataclasses
-import enum
 import functools
 import types
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.tracer.state import Box
-from tracetensor.tracer.values import UNBOUND, Traced, TracedUnion
+from tracetensor.tracer.values import UNBOUND, TracedUnion, is_class, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tracetensor.tracer.interpreter import Interpreter
 
-NOT_THE_USERS = frozenset(
-    {"numpy", "builtins", "functools", "scipy", "collections", "types", "itertools", "re"}
-)
 SLOT = types.MemberDescriptorType
 MISSING = object()
-
-
-def is_object(value: Any) -> bool:
-    """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
-    cls = type(value)
-    return (
-        is_class(cls)
-        and not isinstance(
-            value, (type, Traced, enum.Enum, BaseException, tuple, list, dict, str, bytes, set)
-        )
-        and not isinstance(value, (int, float, complex, frozenset, types.FunctionType, types.ModuleType))
-    )
-
-
-def is_class(cls: type) -> bool:
-    """Whether a class is one of the user's, written in Python."""
-    root = (getattr(cls, "__module__", None) or "").partition(".")[0]
-    return root not in NOT_THE_USERS and (
-        "__dict__" in cls.__dict__
-        or any("__slots__" in c.__dict__ or "__dict__" in c.__dict__ for c in cls.__mro__[:-1])
-    )
 
 
 def static(cls: type, name: str) -> Any:
@@ -85,6 +60,22 @@ def own_names(owner: Any) -> Iterator[str]:
 
 def no_attribute(owner: Any, name: str) -> AttributeError:
     return AttributeError(f"'{type(owner).__name__}' object has no attribute '{name}'")
+
+
+def made_by_dataclass(cls: type, name: str) -> bool:
+    """Whether a method of a class was written by the dataclasses module."""
+    method = static(cls, name)
+    method = getattr(method, "__wrapped__", method)
+    return (
+        isinstance(method, types.FunctionType)
+        and method.__code__.co_filename.startswith("<")
+        and dataclasses.is_dataclass(cls)
+    )
+
+
+def new_object(cls: type) -> Any:
+    """An object of a user's class, on which nothing has been done yet."""
+    return cls() if cls is types.SimpleNamespace else object.__new__(cls)
 
 
 class Objects:
@@ -353,7 +344,7 @@ class Objects:
 
     def make(self, cls: type) -> Any:
         """object.__new__(cls): an object that the program made."""
-        return self.state.made(object.__new__(cls))
+        return self.state.made(new_object(cls))
 
 
 def _is_data(found: Any) -> bool:
@@ -365,4 +356,15 @@ def _generated(method: types.FunctionType) -> bool:
     return method.__code__.co_filename.startswith("<") and method.__code__.co_name.startswith("__")
 
 
-__all__ = ["MISSING", "Objects", "has_dict", "is_class", "is_object", "own_names", "own_now", "static"]
+__all__ = [
+    "MISSING",
+    "Objects",
+    "has_dict",
+    "is_class",
+    "is_object",
+    "made_by_dataclass",
+    "new_object",
+    "own_names",
+    "own_now",
+    "static",
+]

@@ -20,6 +20,7 @@ from tracetensor.tracer.values import (
     TracedList,
     TracedScalar,
     TracedUnion,
+    is_object,
     is_traced,
 )
 
@@ -55,6 +56,8 @@ class Operations:
         """a op b."""
         if type(a) is TracedUnion or type(b) is TracedUnion:
             return self._union(name, a, b)
+        if is_object(a) or is_object(b):
+            return self.interpreter.special.binary(name, a, b)
         if not is_traced(a) and not is_traced(b):
             return self._concrete(name, a, b)
         if type(a) is dict and type(b) is dict and name == "or":
@@ -207,6 +210,8 @@ class Operations:
         """op a."""
         if type(a) is TracedUnion:
             return self.interpreter.control.resolve(a, lambda x: self.unary(name, x))
+        if is_object(a):
+            return self.interpreter.special.unary(name, a)
         if not is_traced(a):
             return CONCRETE[name](a)
         if not self._is_number(a) or isinstance(a, (list, tuple)):

@@ -25,6 +25,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedSequence,
     TracedUnion,
+    is_object,
     is_traced,
 )
 
@@ -75,6 +76,8 @@ class Sequences:
             raise TypeError(msg)
         if isinstance(value, list):
             return list.__len__(value)
+        if is_object(value):
+            return self.interpreter.special.length(value)
         return len(value)
 
     def _range_length(self, value: TracedRange) -> Any:
@@ -134,6 +137,8 @@ class Sequences:
             raise TypeError(msg)
         if kind is TracedUnion:
             return self._steps(self.unified(value))
+        if is_object(value):
+            return self._steps(self.interpreter.special.iterated(value))
         if isinstance(value, (dict, str, set, frozenset)) or hasattr(value, "__iter__"):
             items = list(list.__iter__(value) if isinstance(value, list) else value)
             return len(items), lambda k: items[k]
@@ -408,11 +413,20 @@ class Sequences:
         if type(container) is dict and not is_traced(index):
             self.interpreter.objects.through(container, lambda: dict.__delitem__(container, index))
             return
+        if is_object(container):
+            method = self.interpreter.special.method(container, "__delitem__")
+            if method is not None:
+                self.interpreter.call(method, [container, index], {})
+                return
         msg = "this deletion is not traced"
         raise Fallback(msg)
 
     def contains(self, container: Any, value: Any) -> Any:
         """value in container."""
+        if is_object(container):
+            found = self.interpreter.special.contains(container, value)
+            if found is not None:
+                return found
         if type(container) is TracedArray:
             found = self.interpreter.operations.binary("eq", container, value)
             return self.interpreter.call(bool, [self.interpreter.call(np.any, [found], {})], {})
@@ -428,6 +442,8 @@ class Sequences:
         def search(k: int) -> Any:
             if k == len(items):
                 return False
+            if interpreter._is_object_itself(items[k], value):
+                return True
             hit = interpreter.truth_of(interpreter.operations.binary("eq", items[k], value))
             if type(hit) is bool:
                 return True if hit else search(k + 1)

@@ -27,6 +27,7 @@ from tracetensor.tracer.values import (
     TracedArray,
     TracedList,
     TracedUnion,
+    is_object,
 )
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class Statements(Expressions):
         """old op= value: in place for arrays and lists, else a new value."""
         if type(old) is TracedUnion:
             return self.control.resolve(old, lambda v: self.augment(name, v, value))
+        if is_object(old):
+            return self.special.binary(name, old, value, in_place=True)
         if type(old) is TracedArray:
             result = self.operations.augmented(name, old, value)
             self.arrays.overwrite(old, self.arrays.variable(result), augmented=True)

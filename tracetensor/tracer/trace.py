@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.methods import Method
-from tracetensor.tracer.objects import is_object, static
+from tracetensor.tracer.objects import is_object, new_object, static
 from tracetensor.tracer.state import Restart, State
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -36,7 +37,6 @@ from tracetensor.tracer.values import (
 from tracetensor.tracer.world import Check, Holder, Path, World, fetch
 
 if TYPE_CHECKING:
-    import types
     from collections.abc import Callable
 
 MOST_RESTARTS = 24
@@ -116,7 +116,7 @@ class Recipe:
         if kind == "columns":
             return [_element(content[0], list(row)) for row in zip(*each(content[1]), strict=True)]
         if kind == "object":
-            instance = made[id(self)] = object.__new__(content[0])
+            instance = made[id(self)] = new_object(content[0])
             for name, value in zip(content[1], each(content[2]), strict=True):
                 if value is not UNBOUND:
                     object.__setattr__(instance, name, value)
@@ -302,7 +302,7 @@ class _Output:
         if kind is Method:
             msg = f"a bound method of a traced value, .{value.name}, is returned"
             raise Fallback(msg)
-        if kind is InterpretedFunction or (is_traced(value) and kind is not InterpretedFunction):
+        if kind is InterpretedFunction or (is_traced(value) and not is_object(value)):
             msg = (
                 f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
             )
@@ -316,7 +316,7 @@ class _Output:
 
     def object(self, value: Any) -> Recipe:
         """An object that the program made; it may be reached from its own attributes."""
-        if static(type(value), "__new__") is not object.__dict__["__new__"] and not _plain_new(type(value)):
+        if type(value) is not types.SimpleNamespace and not _plain_new(type(value)):
             msg = f"an object of class {type(value).__name__} is returned, which its class makes in a way of its own"
             raise Fallback(msg)
         recipe = Recipe("object", None)
@@ -451,9 +451,8 @@ def _place_write(collected: _Output, place: Any, world: World) -> tuple[Path, st
 
 def _plain_new(cls: type) -> bool:
     """Whether a class makes its objects by a function whose effects are traced like any other's."""
-    return any(
-        "__new__" in c.__dict__ and isinstance(c.__dict__["__new__"], staticmethod) for c in cls.__mro__
-    )
+    new = static(cls, "__new__")
+    return isinstance(new, staticmethod) or new is object.__dict__["__new__"]
 
 
 def _container_write(

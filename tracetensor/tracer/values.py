@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
+import functools
 import itertools
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -287,9 +291,38 @@ class InterpretedFunction:
         return self.interpreter.call_interpreted(self, args, kwargs)
 
 
+NOT_THE_USERS = frozenset(sys.stdlib_module_names | {"numpy", "scipy", "tracetensor"}) - {"__main__"}
+
+
+@functools.lru_cache(maxsize=4096)
+def is_class(cls: type) -> bool:
+    """Whether a class is one of the user's, written in Python."""
+    if cls is types.SimpleNamespace:
+        return True
+    root = (getattr(cls, "__module__", None) or "").partition(".")[0]
+    return root not in NOT_THE_USERS and any(
+        "__dict__" in c.__dict__ or "__slots__" in c.__dict__ for c in cls.__mro__[:-1]
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_objects(cls: type) -> bool:
+    return is_class(cls) and not issubclass(
+        cls,
+        (type, enum.Enum, BaseException, tuple, list, dict, str, bytes, set, int, float, complex, frozenset),
+    )
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
+    return _of_objects(type(value))  # type: ignore[arg-type]
+
+
 def is_traced(value: Any) -> bool:
-    """Whether a value is, or holds one level or more down, something known at run time only."""
+    """Whether a value is, or holds one level or more down, something known at run time only, as objects may."""
     kind = type(value)
+    if _of_objects(kind):  # type: ignore[arg-type]
+        return True
     if issubclass(kind, (Traced, TracedRange, TracedSequence, InterpretedFunction)):
         return True
     if kind is TracedList and value.dynamic is not None:

@@ -27,6 +27,7 @@ from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import MISSING, is_object, own_now, static
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region, Restart
 from tracetensor.tracer.values import (
+    NOT_THE_USERS,
     UNBOUND,
     Storage,
     TracedArray,
@@ -431,9 +432,18 @@ class World:
         module = getattr(value, "__module__", None) or ""
         return callable(value) and module.split(".")[0] in {"numpy", "scipy", "math", "functools", "builtins"}
 
+    def _may_change(self, owner: Any, name: str, value: Any) -> bool:
+        """Whether what a module or class has under a name is worth a guard: not what a library has as its own."""
+        if isinstance(value, (np.ndarray, list, dict)) or is_object(value):
+            return True
+        home = owner.__name__ if isinstance(owner, types.ModuleType) else owner.__module__
+        if home.partition(".")[0] in NOT_THE_USERS or (name[:2] == "__" == name[-2:]):
+            return False
+        return value is None or isinstance(value, (int, float, complex, str, bytes, tuple, np.generic))
+
     def module_value(self, owner: Any, name: str, value: Any) -> Any:
         """What a module, class, tuple or other plain object has under a name."""
-        if isinstance(value, (np.ndarray, list, dict)) and isinstance(owner, (types.ModuleType, type)):
+        if isinstance(owner, (types.ModuleType, type)) and self._may_change(owner, name, value):
             holder = self._holder("object", owner, getattr(owner, "__name__", "?"))
             return self.adopt(value, (("holder", holder), ("attribute", name)), numbers=False)
         return value
