@@ -18,6 +18,7 @@ from tracetensor.config import on_plain, option
 from tracetensor.errors import Deoptimise, Fallback, FallbackWarning, TraceError
 from tracetensor.explain import explain
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
+from tracetensor.guard import MISSES, make_guard
 from tracetensor.rewrite.pipeline import optimize
 from tracetensor.tracer.effects import get_state, put_state
 from tracetensor.tracer.objects import MISSING, own_now
@@ -68,25 +69,20 @@ class Version:
     def arrays(self) -> list[Path]:
         return [c.path for c in self.trace.checks if c.kind == "array"]
 
-    def applies(self, parameters: dict[str, Any]) -> bool:
-        """Whether everything that tracing relied on holds."""
-        try:
-            for path, check in self.checks:
-                value = fetch(path, parameters)
-                if check.kind == "same":
-                    if value is not fetch(check.value, parameters):
-                        return False
-                elif not check.holds(value):
-                    return False
-        except (AttributeError, LookupError, TypeError):
-            return False
-        return self._distinct(parameters)
+    @functools.cached_property
+    def guard(self) -> Callable[[dict[str, Any]], list[Any] | None]:
+        return make_guard(self.trace)
 
-    def _distinct(self, parameters: dict[str, Any]) -> bool:
-        for paths in (self.arrays, *self.trace.distinct):
-            if len(paths) > 1 and len({id(fetch(p, parameters)) for p in paths}) < len(paths):
-                return False
-        return True
+    def values(self, parameters: dict[str, Any]) -> list[Any] | None:
+        """The values of the program's inputs if everything that tracing relied on holds, else None."""
+        try:
+            return self.guard(parameters)
+        except MISSES:
+            return None
+
+    def fetched(self, parameters: dict[str, Any]) -> list[Any]:
+        """The values of the program's inputs, nothing checked: what was traced a moment ago."""
+        return [fetch(p, parameters) for p in self.trace.inputs]
 
     def overlaps(self, parameters: dict[str, Any]) -> bool:
         """Whether an array that is written shares memory with another argument."""
@@ -97,9 +93,8 @@ class Version:
             np.may_share_memory(a, b) for p, a in values if p in self.written for q, b in values if q != p
         )
 
-    def run(self, parameters: dict[str, Any]) -> Any:
+    def run(self, values: list[Any], parameters: dict[str, Any]) -> Any:
         """The result, with the arguments written to as the function would."""
-        values = [fetch(p, parameters) for p in self.trace.inputs]
         states = self._states(parameters) if self.trace.may_deoptimise else []
         try:
             outputs = self.program(*values)
@@ -290,7 +285,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             parameters = self.parameters(args, kwargs)
         except TypeError:
             return self._plain(args, kwargs)
-        version = self._find(parameters)
+        version, values = self._find(parameters)
         if version is None:
             kind = self._kind(parameters)
             if kind in self.plain_reasons and not self._is_strict():
@@ -305,7 +300,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         if version.overlaps(parameters):
             return self._plain(args, kwargs)
         try:
-            return version.run(parameters)
+            return version.run(version.fetched(parameters) if values is None else values, parameters)
         except Deoptimise as error:
             return self._deoptimised(args, kwargs, error)
 
@@ -313,11 +308,13 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         self._warn(f"a call ran as plain Python: {error.reason}")
         return self._plain(args, kwargs)
 
-    def _find(self, parameters: dict[str, Any]) -> Version | None:
+    def _find(self, parameters: dict[str, Any]) -> tuple[Version | None, list[Any] | None]:
+        """The version that applies, and the values of its inputs."""
         for version in self.versions:
-            if version.applies(parameters):
-                return version
-        return None
+            values = version.values(parameters)
+            if values is not None:
+                return version, values
+        return None, None
 
     def _is_strict(self) -> bool:
         return bool(option("strict") if self.strict is None else self.strict)
@@ -345,7 +342,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
     def specialise(self, parameters: dict[str, Any]) -> Version:
         """Trace and compile a version for these arguments. Raises Fallback where that cannot be done."""
         with self._lock:
-            found = self._find(parameters)
+            found, _ = self._find(parameters)
             if found is not None:
                 return found
             if len(self.versions) >= option("versions"):
