@@ -111,7 +111,8 @@ class ScanTracer:
                 pending.extend(value)
             elif is_object(value):
                 self.shared_objects.add(id(value))
-                pending.extend(self.state.own(value).values())
+                table = self.state.own(value)
+                pending.extend(v for n, v in table.items() if (id(value), n) not in carried_attributes)
             elif type(value) is types.MethodType:
                 pending.append(value.__self__)
             elif type(value) is dict:
