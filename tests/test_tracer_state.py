@@ -4,6 +4,8 @@ Each world is cloned once for the plain function and once for the traced one, an
 times in a row, so that state accumulates; after every call results, worlds and aliases must be the same.
 """
 
+import collections
+
 import numpy as np
 import pytest
 
@@ -300,3 +302,30 @@ def test_state(entry):
         check_refused(function, [make(), *calls[0]], refused)
     else:
         check(function, make, calls, graphs)
+
+
+def growing():
+    """Containers of other classes, each with what changes it between calls."""
+    return [
+        (collections.deque([1, 2]), lambda d: d.appendleft(7), lambda d, x: d[0] * x),
+        (collections.deque([1, 2]), lambda d: None, lambda d, x: d.append(3) or x),
+        ({1, 2}, lambda d: d.add(3), lambda d, x: (3 in d, x)),
+        ({1, 2}, lambda d: None, lambda d, x: d.discard(1) or x),
+        (collections.defaultdict(float), lambda d: d.update(a=3.0), lambda d, x: d["a"] + x),
+        (collections.OrderedDict(a=1), lambda d: d.update(a=3.0), lambda d, x: d["a"] + x),
+        (bytearray(b"ab"), lambda d: d.reverse(), lambda d, x: d[0] * x),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::tracetensor.FallbackWarning")
+@pytest.mark.parametrize("k", range(len(growing())))
+def test_other_containers(k):
+    """What is in them is never frozen into a version, and nothing happens to them while tracing."""
+    world, change, function = growing()[k]
+    own, _, plain = growing()[k]
+    traced = tt.trace(function)
+    for _ in range(3):
+        assert traced(world, 1.5) == plain(own, 1.5)
+        assert world == own
+        change(world)
+        change(own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import enum
 import functools
 import sysconfig
@@ -27,6 +28,21 @@ from tracetensor.tracer.values import (
 PURE_MODULES = frozenset(
     {"builtins", "math", "cmath", "operator", "functools", "itertools", "collections", "numpy"}
 )
+
+
+MUTABLE = (
+    set,
+    bytearray,
+    collections.deque,
+    collections.OrderedDict,
+    collections.defaultdict,
+    collections.Counter,
+)
+READING = frozenset(
+    "copy count index get keys values items union intersection difference symmetric_difference issubset issuperset "
+    "isdisjoint most_common total decode".split()
+)
+"""Methods of containers that change nothing."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -199,6 +215,11 @@ class Calls(Effects):
             if name in {"_replace", "_asdict"}:
                 return self.lift(function(*args, **kwargs))
         name = getattr(function, "__qualname__", None) or repr(function)
+        if isinstance(owner, MUTABLE) and function.__name__ not in READING:
+            kept = self.outside.path_of(owner) is not None or self.state.region.kind != "root"
+            if kept or type(owner) is collections.deque:
+                msg = f"a call of builtins.{name}, which changes a container that is not traced"
+                raise Fallback(msg)
         library = self._is_library(function)
         if (
             callable(function)

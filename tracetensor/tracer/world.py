@@ -7,6 +7,7 @@ inputs of the graph, everything else is a constant that the compiled version is 
 from __future__ import annotations
 
 import builtins
+import collections
 import dataclasses
 import types
 from typing import TYPE_CHECKING, Any
@@ -378,6 +379,12 @@ class World:
             "scipy",
         }:
             pass
+        elif isinstance(value, set):
+            self._check("equal", path, set(value))
+            self.paths.setdefault(id(value), (path, value))
+        elif isinstance(value, (list, dict, bytearray, collections.deque)):
+            msg = f"{path_text(path)} is a {type(value).__name__}, a container that is not traced"
+            raise Fallback(msg)
         else:
             self._check("is", path, value)
             self.paths.setdefault(id(value), (path, value))
