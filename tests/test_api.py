@@ -611,11 +611,25 @@ def test_environment_variables():
     def found(**environment):
         return eval(python(PRINT_OPTIONS, **environment))
 
-    assert found() == {"run": "traced", "strict": False, "check": False, "optimize": True, "versions": 8}
+    assert found() == {
+        "run": "traced",
+        "strict": False,
+        "callbacks": "allow",
+        "check": False,
+        "optimize": True,
+        "versions": 8,
+    }
     given = found(
         TRACETENSOR_RUN="plain", TRACETENSOR_STRICT="1", TRACETENSOR_OPTIMIZE="no", TRACETENSOR_VERSIONS="3"
     )
-    assert given == {"run": "plain", "strict": True, "check": False, "optimize": False, "versions": 3}
+    assert given == {
+        "run": "plain",
+        "strict": True,
+        "callbacks": "allow",
+        "check": False,
+        "optimize": False,
+        "versions": 3,
+    }
 
 
 def test_environment_variables_that_mean_nothing_are_refused():

@@ -28,6 +28,8 @@ from tracetensor.graph.text import print_graph as print_graph
 from tracetensor.graph.types import TensorType as TensorType
 from tracetensor.symbolic import Function as Function
 from tracetensor.symbolic import function as function
+from tracetensor.tracer.declared import callback as callback
+from tracetensor.tracer.declared import pure as pure
 
 __version__ = "0.1.0"
 
@@ -41,6 +43,7 @@ __all__ = [
     "Traced",
     "TypeInferenceError",
     "Variable",
+    "callback",
     "compile",
     "config",
     "constant",
@@ -51,6 +54,7 @@ __all__ = [
     "optimize",
     "parse_graph",
     "print_graph",
+    "pure",
     "scan",
     "tensor",
     "trace",

@@ -30,6 +30,7 @@ def trace(
     /,
     *,
     strict: bool | None = None,
+    callbacks: str | None = None,
     static_argnames: str | Iterable[str] = (),
     static_argnums: int | Iterable[int] = (),
 ) -> Any: ...
@@ -38,6 +39,7 @@ def trace(
     /,
     *,
     strict: bool | None = None,
+    callbacks: str | None = None,
     static_argnames: str | Iterable[str] = (),
     static_argnums: int | Iterable[int] = (),
 ) -> Any:
@@ -45,18 +47,27 @@ def trace(
 
     The result is called as the function is, and gives what it gives: values, dtypes, shapes, kinds, mutation of
     arguments, exceptions. strict: raise TraceError where the function would fall back to plain Python (default:
-    the option `strict`). static_argnames, static_argnums: parameters whose values are constants, each value with
+    the option `strict`). callbacks: "error" raises TraceError where a function would be called back (default: the
+    option `callbacks`). static_argnames, static_argnums: parameters whose values are constants, each value with
     a compiled version of its own. Works on functions, lambdas, methods and objects with __call__. Raises
     TypeError for what is no Python function.
     Cost: at the first call with each kind of arguments, tracing and rewriting, about 0.1 ms per node.
     """
     if function is None:
         return lambda f: trace(
-            f, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums
+            f,
+            strict=strict,
+            callbacks=callbacks,
+            static_argnames=static_argnames,
+            static_argnums=static_argnums,
         )
     if isinstance(function, (staticmethod, classmethod)):
         inner = trace(
-            function.__func__, strict=strict, static_argnames=static_argnames, static_argnums=static_argnums
+            function.__func__,
+            strict=strict,
+            callbacks=callbacks,
+            static_argnames=static_argnames,
+            static_argnums=static_argnums,
         )
         return type(function)(inner)
     if isinstance(function, Traced):
@@ -70,7 +81,10 @@ def trace(
         except IndexError:
             msg = f"static_argnums: {function!r} has {len(parameters)} parameters"
             raise TypeError(msg) from None
-    return Traced(function, strict=strict, static=frozenset(names))
+    if callbacks not in {None, "allow", "error"}:
+        msg = f"callbacks: {callbacks!r} is none of 'allow', 'error'"
+        raise ValueError(msg)
+    return Traced(function, strict=strict, static=frozenset(names), callbacks=callbacks)
 
 
 def make_graph(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, tuple[Any, tuple[Any, ...], str]] = {
     "run": ("traced", ("traced", "plain"), "plain: run every traced function as plain Python, for debugging"),
     "strict": (False, (False, True), "raise TraceError instead of falling back to plain Python"),
+    "callbacks": ("allow", ("allow", "error"), "error: raise TraceError instead of calling functions back"),
     "check": (False, (False, True), "verify graphs after every stage of rewriting"),
     "optimize": (True, (True, False), "rewrite graphs before compiling them"),
     "versions": (8, (), "how many compiled versions of a function are kept"),
@@ -72,7 +73,7 @@ class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used 
     """Set options within a `with` block: tt.config(run="plain"). Raises TypeError, ValueError for what is no option.
 
     run: "traced" or "plain" (every traced function runs as plain Python). strict: raise TraceError instead of
-    falling back. check: verify graphs after each stage. optimize: rewrite graphs. versions: how many compiled
+    falling back. callbacks: "allow" or "error" (raise TraceError instead of calling functions back). check: verify graphs after each stage. optimize: rewrite graphs. versions: how many compiled
     versions of a function are kept.
     """
 

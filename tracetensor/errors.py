@@ -31,6 +31,10 @@ class Fallback(TracerSignal):
         self.reason = reason
 
 
+class CallbackRefused(Fallback):
+    """A call-back would be needed, and the user asked for an error instead."""
+
+
 class Deoptimise(TracerSignal):
     """A run of a compiled program met a case its types exclude: the call is repeated as plain Python."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.config import on_plain, option
-from tracetensor.errors import Deoptimise, Fallback, FallbackWarning, TraceError
+from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWarning, TraceError
 from tracetensor.explain import explain
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
@@ -196,6 +196,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         *,
         strict: bool | None = None,
         static: frozenset[str] = frozenset(),
+        callbacks: str | None = None,
     ) -> None:
         self._bound_self: tuple[Any, ...] = ()
         plain = function
@@ -211,6 +212,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         self.function = plain
         self.strict = strict
         self.static = static
+        self.callbacks = callbacks
         self.versions: list[Version] = []
         self.plain_reasons: dict[Any, str] = {}
         self._read_signature()
@@ -242,7 +244,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             found = getattr(found, part, None)
         if found is self:
             return self.function.__qualname__
-        return _rebuild, (self.__wrapped__, self.strict, self.static)
+        return _rebuild, (self.__wrapped__, self.strict, self.static, self.callbacks)
 
     @property
     def graphs(self) -> list[Graph]:
@@ -319,6 +321,9 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
     def _is_strict(self) -> bool:
         return bool(option("strict") if self.strict is None else self.strict)
 
+    def _refuses_callbacks(self) -> bool:
+        return bool((option("callbacks") if self.callbacks is None else self.callbacks) == "error")
+
     def _kind(self, parameters: dict[str, Any]) -> Any:
         """Roughly what the arguments are: what a reason for running plain is remembered under."""
         return tuple(
@@ -326,7 +331,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         )
 
     def _fall_back(self, kind: Any, error: Fallback, plain: Callable[[], Any]) -> Any:
-        if self._is_strict():
+        if self._is_strict() or isinstance(error, CallbackRefused):
             raise TraceError(f"{self.function.__qualname__}: {error.reason}") from error.__cause__
         self.plain_reasons[kind] = error.reason
         self._warn(f"runs as plain Python: {error.reason}")
@@ -350,7 +355,9 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
                     msg = f"there are {len(self.versions)} compiled versions already"
                     raise Fallback(msg)
                 self.versions, self.entries = self.versions[1:], ()
-            version = build_version(self.function, parameters, self.static)
+            version = build_version(
+                self.function, parameters, self.static, refuse_callbacks=self._refuses_callbacks()
+            )
             self.versions = [*self.versions, version]
             entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
             if entry is not None:
@@ -408,9 +415,13 @@ def _fast_check(check: Check, names: list[str], *, written: bool) -> tuple[Any, 
     return None
 
 
-def build_version(function: Any, parameters: dict[str, Any], static: frozenset[str]) -> Version:
+def build_version(
+    function: Any, parameters: dict[str, Any], static: frozenset[str], *, refuse_callbacks: bool = False
+) -> Version:
     """Trace, optimise and compile a function for these arguments."""
-    trace = trace_function(function, parameters, unwrap=unwrap, static=static)
+    trace = trace_function(
+        function, parameters, unwrap=unwrap, static=static, refuse_callbacks=refuse_callbacks
+    )
     graph = trace.graph
     if option("optimize"):
         graph = optimize(graph, check=option("check"))
@@ -424,5 +435,7 @@ def build_version(function: Any, parameters: dict[str, Any], static: frozenset[s
     return Version(trace, graph, compile_graph(graph, donated=donated))
 
 
-def _rebuild(function: Any, strict: bool | None, static: frozenset[str]) -> Traced:
-    return Traced(function, strict=strict, static=static)
+def _rebuild(
+    function: Any, strict: bool | None, static: frozenset[str], callbacks: str | None = None
+) -> Traced:
+    return Traced(function, strict=strict, static=static, callbacks=callbacks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from typing import Any
 
@@ -28,7 +29,7 @@ from tracetensor.tracer.values import (
 class Attributes(Library):
     """Reads and writes attributes."""
 
-    def object_attribute(self, owner: TracedObject, name: str) -> Any:
+    def object_attribute(self, owner: Any, name: str) -> Any:
         """An attribute of a run-time object."""
         raise NotImplementedError
 
@@ -60,6 +61,8 @@ class Attributes(Library):
         if isinstance(
             owner, (types.ModuleType, type, str, bytes, int, float, complex, tuple, np.generic, np.dtype)
         ):
+            if owner is sys and name in {"stdout", "stderr", "stdin"}:
+                return self.object_attribute(owner, name)
             value = getattr(owner, name)
             return self.outside.module_value(owner, name, value)
         if kind is Super:

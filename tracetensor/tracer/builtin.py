@@ -21,6 +21,7 @@ from tracetensor.tracer.values import (
     Traced,
     TracedArray,
     TracedList,
+    TracedObject,
     TracedRange,
     TracedScalar,
     TracedUnion,
@@ -104,6 +105,8 @@ def _index(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
 def _conversion(kind: str, cls: type) -> None:
     @handles(cls)
     def convert(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if any(type(a) is TracedObject for a in args):
+            return interpreter.calls.unknown(cls, args, kwargs)
         if kind == "bool" and len(args) == 1:
             truth = interpreter.truth_of(args[0])
             return TracedScalar(truth) if isinstance(truth, Variable) else truth
@@ -343,6 +346,11 @@ def _isinstance(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any
     value, classes = args
     if type(value) is InterpretedFunction:
         return isinstance(lambda: None, classes)
+    if type(value) is TracedObject:
+        if value.cls is not None:
+            return issubclass(value.cls, classes)
+        msg = "isinstance of an object that is known at run time only"
+        raise Fallback(msg)
     return isinstance(value, classes)
 
 
@@ -354,6 +362,11 @@ def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
     (value,) = args
     if type(value) is TracedList:
         return list
+    if type(value) is TracedObject:
+        if value.cls is not None:
+            return value.cls
+        msg = "the class of an object that is known at run time only"
+        raise Fallback(msg)
     return (
         value.__class__
         if isinstance(value, Traced) or type(value) in (TracedArray, TracedScalar)
@@ -403,15 +416,13 @@ def _setattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) 
 
 @handles(print, unions=True)
 def _print(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if is_traced(kwargs):
-        msg = "print with traced options"
-        raise Fallback(msg)
     values: list[Variable] = []
     templates = tuple([interpreter.calls.template(a, values) for a in args])
+    options = tuple([(k, interpreter.calls.template(v, values)) for k, v in kwargs.items()])
     interpreter.state.emit(
         control.print_,
         values,
-        {"arguments": templates, "options": tuple(kwargs.items()), "serial": control.next_effect()},
+        {"arguments": templates, "options": options, "serial": control.next_effect()},
     )
 
 
@@ -432,9 +443,17 @@ BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(
 )
 
 
-@handles(id, hash, iter, next, dir, eval, exec, input, open, globals, locals)
+@handles(breakpoint)
+def _breakpoint(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    msg = "breakpoint() is called"
+    raise Fallback(msg)
+
+
+@handles(id, hash, iter, next, dir, eval, exec, globals, locals)
 def _refused(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    msg = "a built-in function that looks at the object itself (id, hash, iter, next, vars, eval, open, …) is called"
+    msg = (
+        "a built-in function that looks at the object itself (id, hash, iter, next, vars, eval, …) is called"
+    )
     raise Fallback(msg)
 
 

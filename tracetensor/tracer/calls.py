@@ -14,20 +14,46 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import MUTATING, NUMPY
 from tracetensor.tracer.builtin import BUILTINS
-from tracetensor.tracer.effects import MAKERS, Effects, bound_source
+from tracetensor.tracer.declared import Declared
+from tracetensor.tracer.effects import bound_source, is_maker
 from tracetensor.tracer.library import OF_TWO, in_table, op_of
 from tracetensor.tracer.methods import Method, call_method
 from tracetensor.tracer.object_builtins import initialise, made_by_dataclass
 from tracetensor.tracer.objects import is_class, static
+from tracetensor.tracer.source import source_of
+from tracetensor.tracer.unknown import READING_MODULES, Unknown
 from tracetensor.tracer.values import (
     InterpretedFunction,
+    TracedObject,
     TracedUnion,
     is_traced,
 )
 
 PURE_MODULES = frozenset(
-    {"builtins", "math", "cmath", "operator", "functools", "itertools", "collections", "numpy"}
+    {
+        "posixpath",
+        "ntpath",
+        "re",
+        "textwrap",
+        "string",
+        "statistics",
+        "fractions",
+        "decimal",
+        "enum",
+        "builtins",
+        "math",
+        "cmath",
+        "operator",
+        "functools",
+        "itertools",
+        "collections",
+        "numpy",
+    }
 )
+
+IMMUTABLE = (str, bytes, int, float, complex, tuple, frozenset, range, type, np.dtype, np.generic)
+HEAP_TYPE = 1 << 9
+"""The flag of classes that are made at run time: of all that are written in Python."""
 
 
 MUTABLE = (
@@ -68,7 +94,7 @@ def _is_written(method: types.MethodType) -> bool:
     return not isinstance(method.__self__, tuple) or (code is not None and is_users(code.co_filename))
 
 
-class Calls(Effects):
+class Calls(Unknown):
     """Dispatch of calls."""
 
     # Calls -----------------------------------------------------------------------------------------------------
@@ -80,12 +106,16 @@ class Calls(Effects):
             return self.interpreter.call_interpreted(function, args, kwargs)
         if kind is Method:
             return call_method(self, function, args, kwargs)
+        if kind is TracedObject:
+            return self.call_object(function, args, kwargs)
+        if kind is Declared:
+            return self.declared(function, args, kwargs)
         source = bound_source(function)
         if source is not None:
             return self.draw(source, function.__name__, args, kwargs)
-        if in_table(function, MAKERS):
+        if is_maker(function):
             return self.make_source(function, args, kwargs)
-        if function is np.random.seed:
+        if getattr(function, "__name__", "") == "seed" and function is np.random.seed:
             return self.seed_legacy(function, args, kwargs)
         if in_table(function, BUILTINS):
             return BUILTINS[function](self.interpreter, args, kwargs)
@@ -113,7 +143,7 @@ class Calls(Effects):
             return self.interpreter.call(function.__func__, [function.__self__, *args], kwargs)
         unwrapped = self.outside.plain_function(function)
         if isinstance(unwrapped, types.FunctionType) and is_users(unwrapped.__code__.co_filename):
-            return self.outside.call_function(unwrapped, args, kwargs)
+            return self._users_function(unwrapped, args, kwargs)
         if isinstance(getattr(function, "__self__", None), tuple):
             return self._other(function, args, kwargs)
         if isinstance(unwrapped, types.FunctionType) and self._is_library(unwrapped):
@@ -163,11 +193,15 @@ class Calls(Effects):
         written = isinstance(init, types.FunctionType)
         if issubclass(cls, BaseException) and not written:
             return cls(*args, **kwargs)
+        if cls.__module__.split(".")[0] in READING_MODULES:
+            return self.unknown(cls, args, kwargs)
         if is_class(cls) and not issubclass(cls, (enum.Enum, BaseException, tuple)):
             return self._instance(cls, args, kwargs)
         if cls.__module__ in {"builtins", "numpy", "collections", "functools"} and is_traced((args, kwargs)):
             msg = f"{cls.__name__} made of traced values"
             raise Fallback(msg)
+        if self._has_state(cls, written=written):
+            return self.unknown(cls, args, kwargs)
         made = cls(*args, **kwargs)
         return self.state.made(made) if hasattr(made, "__dict__") else made
 
@@ -205,9 +239,19 @@ class Calls(Effects):
             self.interpreter.call(init, [made, *args], kwargs)
         return made
 
+    def _has_state(self, cls: type, *, written: bool) -> bool:
+        """Whether objects of a library's class are more than values: files, locks, loggers, clocks."""
+        root = cls.__module__.split(".")[0]
+        if root in PURE_MODULES:
+            return False
+        static = not cls.__flags__ & HEAP_TYPE
+        return root in READING_MODULES or static or written
+
     def _other(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        module = getattr(function, "__module__", None) or getattr(type(function), "__module__", "")
+        module = getattr(function, "__module__", None) or getattr(type(function), "__module__", None) or ""
         owner = getattr(function, "__self__", None)
+        if isinstance(owner, types.ModuleType) and getattr(function, "__module__", None) is None:
+            module = owner.__name__
         if isinstance(owner, tuple) and is_traced((owner, args, kwargs)):
             name = function.__name__
             if name in {"index", "count"}:
@@ -232,14 +276,27 @@ class Calls(Effects):
         if is_traced((args, kwargs)):
             if library:
                 return self.callback(function, args, kwargs)
-            msg = f"a call of {module}.{name} with traced arguments"
-            raise Fallback(msg)
-        if ".random" in module or type(owner).__module__.startswith("numpy.random"):  # type: ignore[operator]
-            msg = f"random numbers are drawn by {name}"
-            raise Fallback(msg)
-        if module.split(".")[0] in PURE_MODULES or isinstance(  # type: ignore[union-attr]
-            owner, (str, bytes, int, float, tuple, frozenset, np.dtype)
-        ):
+            return self.unknown(function, args, kwargs)
+        if self._only_returns(module, owner):
             return self.lift(function(*args, **kwargs))
-        msg = f"a call of {module}.{name}, which is not traced and may do more than return a value"
-        raise Fallback(msg)
+        return self.unknown(function, args, kwargs)
+
+    def _only_returns(self, module: str, owner: Any) -> bool:
+        """Whether a function of this module, or a method of this object, does nothing but return a value."""
+        if owner is None or isinstance(owner, types.ModuleType):
+            return module.split(".", maxsplit=1)[0] in PURE_MODULES
+        if isinstance(owner, IMMUTABLE):
+            return True
+        known = self.outside.paths.get(id(owner))
+        if known is not None and known[1] is owner:
+            return False
+        return type(owner).__module__.split(".")[0] in PURE_MODULES
+
+    def _users_function(self, function: types.FunctionType, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        try:
+            source_of(function)
+        except Fallback as error:
+            if "source of" not in error.reason:
+                raise
+            return self.unknown(function, args, kwargs)
+        return self.outside.call_function(function, args, kwargs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
-import random
+import sys
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -35,24 +35,37 @@ if TYPE_CHECKING:
 
     from tracetensor.graph.node import Variable
 
-GENERATORS: tuple[type, ...] = (np.random.Generator, np.random.RandomState, random.Random)
-SOURCES: tuple[type, ...] = (*GENERATORS, np.random.BitGenerator, np.random.SeedSequence)
-"""Classes whose objects have a state that drawing, or spawning, changes."""
-MAKERS = frozenset({
-    np.random.default_rng, np.random.Generator, np.random.RandomState, np.random.SeedSequence, np.random.PCG64,
-    np.random.PCG64DXSM, np.random.Philox, np.random.MT19937, np.random.SFC64, random.Random,
-})  # fmt: skip
+MAKERS = frozenset(
+    "default_rng Generator RandomState SeedSequence PCG64 PCG64DXSM Philox MT19937 SFC64 Random".split()
+)
+"""Functions and classes, of numpy.random and of random, that make a generator, or what one is made of."""
 LONGEST = 16
 """A list of numbers that a call returns is known element by element up to this length."""
 ARRANGING = frozenset({"choice", "permutation", "permuted", "multivariate_hypergeometric", "multinomial"})
 """Methods whose `size` is not the beginning of the result's shape."""
 
 
+def source_classes() -> tuple[type, ...]:
+    """Classes whose objects have a state that drawing, or spawning, changes; those of modules that are not loaded left out."""
+    found: list[type] = []
+    if "random" in sys.modules:
+        found.append(sys.modules["random"].Random)
+    if "numpy.random" in sys.modules:
+        names = ("Generator", "RandomState", "BitGenerator", "SeedSequence")
+        found += [getattr(sys.modules["numpy.random"], name) for name in names]
+    return tuple(found)
+
+
 def is_source(value: Any) -> bool:
     """Whether a value is a generator of random numbers, or what one is made of; subclasses of users are not."""
-    kind = type(value)
-    return isinstance(value, SOURCES) and (
-        kind is random.Random or kind.__module__.startswith("numpy.random")
+    return type(value).__module__.split(".")[0] in {"numpy", "random"} and isinstance(value, source_classes())
+
+
+def is_maker(function: Any) -> bool:
+    """Whether a function makes a generator."""
+    name = getattr(function, "__name__", None)
+    return name in MAKERS and any(
+        function is getattr(sys.modules.get(module), name, None) for module in ("numpy.random", "random")
     )
 
 
@@ -116,7 +129,7 @@ def _shuffled_of(owner: Any, length: int) -> list[int]:
 
 @dataclasses.dataclass(frozen=True)
 class Learnt:
-    """What tracing knows of a call's result: an example, and leading dims of an array.
+    """What tracing knows of a call's result: an example, or else its type; leading dims of an array.
 
     certain: its type depends on the types of the arguments alone.
     """
@@ -124,6 +137,7 @@ class Learnt:
     example: Any
     certain: bool = True
     sizes: tuple[int, ...] = ()
+    type: Any = None
 
 
 class Effects(Attributes):
@@ -142,7 +156,9 @@ class Effects(Attributes):
         values: list[Variable] = []
         templates = tuple([self.template(a, values) for a in args])
         named = tuple([(k, self.template(v, values)) for k, v in kwargs.items()])
-        type_ = self._result_type(found, name, is_traced((list(args[1:]), kwargs)))
+        type_ = learnt.type
+        if type_ is None:
+            type_ = self._result_type(found, name, is_traced((list(args[1:]), kwargs)))
         if sizes and len(sizes) <= type_.ndim:
             type_ = TensorType(type_.dtype, (*sizes, *type_.shape[len(sizes) :]), ARRAY)
         params = {
@@ -151,11 +167,11 @@ class Effects(Attributes):
             "serial": control.next_effect(),
             "certain": learnt.certain,
         }
-        self.outside.callbacks.append((name, self.state.location()))
+        self.outside.note_callback(name, self.state.location())
         node = self.state.emit(control.effect, values, params)
         results = list(found) if isinstance(type_, tuple) else [found]
-        for out, value in zip(node.outputs, results, strict=False):
-            self.outside.examples[out] = value
+        if learnt.type is None:
+            self.outside.examples.update(zip(node.outputs, results, strict=False))
         if isinstance(type_, tuple):
             wrapped = [self._wrapped(out, value) for out, value in zip(node.outputs, results, strict=False)]
             return self.state.made(TracedList(wrapped)) if type(found) is list else tuple(wrapped)
@@ -204,7 +220,7 @@ class Effects(Attributes):
             done = self._writing_draw(owner, name, args, kwargs)
             if done is not NotImplemented:
                 return done
-        if issubclass(cls or object, random.Random):
+        if (cls or object).__name__ == "Random":
             if name in {"choice", "sample", "choices"}:
                 return self._python_choice(owner, name, args, kwargs)
             return self._drawn(owner, MethodCall(name), args, kwargs, certain=name not in UNCERTAIN)
@@ -324,18 +340,12 @@ class Effects(Attributes):
         found = self._learnt(None, _making(function), args, kwargs, name)
         return self.effect(_making(function), [None, *args], kwargs, Learnt(found), name)
 
-    def object_method(self, owner: TracedObject, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """A method of an object that is known at run time only."""
-        if owner.cls is not None and issubclass(owner.cls, SOURCES):
-            return self.draw(owner, name, args, kwargs)
-        msg = f"the method {name} of a {owner.class_name}"
-        raise Fallback(msg)
+    def is_source_object(self, value: TracedObject) -> bool:
+        """Whether a run-time object is a generator of random numbers, or what one is made of."""
+        return value.cls is not None and issubclass(value.cls, source_classes())
 
     def object_attribute(self, owner: TracedObject, name: str) -> Any:
-        """An attribute of an object that is known at run time only."""
-        if owner.cls is None or not issubclass(owner.cls, SOURCES):
-            msg = f"the attribute {name} of a {owner.class_name}"
-            raise Fallback(msg)
+        """An attribute of a generator."""
         if not hasattr(owner.cls, name):
             found = getattr(self.outside.twin(self, owner), name)  # AttributeError as Python's
         elif callable(getattr(owner.cls, name)):
@@ -346,13 +356,13 @@ class Effects(Attributes):
 
     def seed_legacy(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """numpy.random.seed(…)."""
-        self.outside.sources.setdefault(id(GLOBAL), ("object", GLOBAL))
+        shared = np.random.rand.__self__  # type: ignore[attr-defined]
+        self.outside.sources.setdefault(id(shared), ("object", shared))
         return self.effect(_making(function), [None, *args], kwargs, Learnt(None), "random seed")
 
 
 UNCERTAIN = frozenset({"triangular", "getrandbits", "randrange", "randint", "getstate"})
 """Methods of random.Random whose result may be of another type, or beyond 64 bits, for other values."""
-GLOBAL = np.random.mtrand._rand
 
 
 def _getattr(owner: Any, name: str) -> Any:
@@ -384,31 +394,31 @@ def twin_of(value: Any) -> Any:
 
 def substitute(cls: Any) -> Any:
     """Some object of a class of generators, where a copy of the very one cannot be had."""
-    if cls is np.random.Generator:
+    if cls.__name__ == "Generator":
         return np.random.default_rng(0)
-    return cls(0) if cls in MAKERS else None
+    return cls(0) if cls.__name__ in MAKERS else None
 
 
 def get_state(source: Any) -> Any:
     """The state of a generator, for `put_state`."""
-    if isinstance(source, np.random.Generator):
+    name = type(source).__name__
+    if name == "Generator":
         return source.bit_generator.state
-    if isinstance(source, np.random.RandomState):
+    if name == "RandomState":
         return source.get_state(legacy=False)
-    if isinstance(source, random.Random):
-        return source.getstate()
-    return getattr(source, "state", None)
+    return source.getstate() if name == "Random" else getattr(source, "state", None)
 
 
 def put_state(source: Any, state: Any) -> None:
     """Make a generator what it was when `get_state` gave this state."""
-    if isinstance(source, np.random.Generator):
+    name = type(source).__name__
+    if name == "Generator":
         source.bit_generator.state = state
-    elif isinstance(source, np.random.RandomState):
+    elif name == "RandomState":
         source.set_state(state)
-    elif isinstance(source, random.Random):
+    elif name == "Random":
         source.setstate(state)
-    elif not isinstance(source, np.random.SeedSequence):
+    elif name != "SeedSequence":
         source.state = state
 
 

@@ -152,6 +152,8 @@ class Expressions(Names):
             return True
         if is_object(value):
             return self.truth_of(self.special.truth(value))
+        if type(value) is TracedObject:
+            return self.arrays.variable(self.calls.call(bool, [value], {}))
         if isinstance(value, Traced):
             msg = "the truth of a value that is known at run time only"
             raise Fallback(msg)
@@ -187,7 +189,7 @@ class Expressions(Names):
         inside = self.distribute(right, lambda b: self.sequences.contains(b, left))
         return inside if kind is ast.In else self._not(self.truth_of(inside))
 
-    def _is(self, a: Any, b: Any) -> bool:
+    def _is(self, a: Any, b: Any) -> Any:
         if type(a) is TracedArray and type(b) is TracedArray:
             return a is b or (a.storage is b.storage and not a.steps and not b.steps)
         if type(a) is TracedObject or type(b) is TracedObject:
@@ -201,13 +203,13 @@ class Expressions(Names):
             self.outside.identity_asked = True
         return a is b
 
-    def _is_object(self, a: Any, b: Any) -> bool:
+    def _is_object(self, a: Any, b: Any) -> Any:
         """Whether two values, one of which is a run-time object, are one object."""
         if type(a) is TracedObject and type(b) is TracedObject and a.variable is b.variable:
             return True
         known = [v for v in (a, b) if type(v) is TracedObject and v.cls is not None]
-        if known and (a is None or b is None):
-            return False
+        if a is None or b is None:
+            return False if known else self.calls.is_none(a if b is None else b)
         msg = "`is` between objects that are known at run time only"
         raise Fallback(msg)
 

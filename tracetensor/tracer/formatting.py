@@ -76,6 +76,10 @@ class Formatting:
         if is_traced(value):
             msg = f"a {kind.__name__} is formatted or handed to a function that is not traced"
             raise Fallback(msg)
+        variable = self.outside.object_variable(value)
+        if variable is not None:
+            values.append(self.state.region.lift(variable))
+            return ("value", len(values) - 1)
         if kind is TracedList:
             return ("constant", list(list.__iter__(value)))
         return ("constant", value)

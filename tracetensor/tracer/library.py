@@ -267,7 +267,7 @@ class Library(Formatting):
         if not values:
             return self.lift(function(*args, **kwargs))
         type_, shares = self._callback_type(call, values, name)
-        self.outside.callbacks.append((name, self.state.location()))
+        self.outside.note_callback(name, self.state.location())
         result = self.state.emit(control.callback, values, {"function": call, "type": type_})
         sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
         wrapped = [self.arrays.wrap(o) for o in result.outputs]

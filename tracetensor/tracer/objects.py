@@ -13,6 +13,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
+from tracetensor.tracer.declared import Declared
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import UNBOUND, TracedUnion, is_class, is_object
 
@@ -162,6 +163,8 @@ class Objects:
     def _described(self, found: Any, owner: Any, name: str) -> Any:
         """What a descriptor gives."""
         call = self.interpreter.call
+        if type(found) is Declared:
+            return types.MethodType(found, owner)
         if isinstance(found, property):
             if found.fget is None:
                 msg = f"property '{name}' of '{type(owner).__name__}' object has no getter"

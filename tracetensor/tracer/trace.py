@@ -174,6 +174,7 @@ def trace_function(
     *,
     unwrap: Callable[[Any], Any],
     static: frozenset[str] = frozenset(),
+    refuse_callbacks: bool = False,
 ) -> Trace:
     """Trace a function on these arguments, by parameter name, `*args` and `**kwargs` under their names.
 
@@ -182,7 +183,7 @@ def trace_function(
     constants: dict[Any, Any] = {(("parameter", name),): True for name in static}
     for _ in range(MOST_RESTARTS):
         try:
-            return _attempt(function, parameters, constants, unwrap)
+            return _attempt(function, parameters, constants, unwrap, refuse_callbacks)
         except Restart as restart:
             constants.update(restart.constants)
     msg = f"{function.__qualname__}: what tracing needs to know of the arguments does not settle"
@@ -194,12 +195,14 @@ def _attempt(
     parameters: dict[str, Any],
     constants: dict[Any, Any],
     unwrap: Callable[[Any], Any],
+    refuse_callbacks: bool,
 ) -> Trace:
     state = State()
     root = state.region
     world = World(state, constants, unwrap)
     interpreter = Interpreter(state, world)
     world.interpreter = interpreter
+    world.refuse_callbacks = refuse_callbacks
     described = source.source_of(function)
     frame = Frame(described, state.region, function.__globals__, function)
     for name, value in parameters.items():

@@ -155,6 +155,10 @@ def object_type(cls: type) -> ObjectType:
     return ObjectType(name)
 
 
+PLAIN = (tuple, list, dict, str, bytes, int, float, complex, np.generic, np.ndarray)
+"""Classes whose objects the tracer would take for values that it knows."""
+
+
 class TracedObject(Traced):
     """A run-time object that is handed on, not looked into: a random generator, what a call-back returned."""
 
@@ -175,7 +179,8 @@ class TracedObject(Traced):
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        return self.cls or TracedObject
+        cls = self.cls
+        return TracedObject if cls is None or issubclass(cls, PLAIN) else cls
 
 
 class TracedUnion(Traced):

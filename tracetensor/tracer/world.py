@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Fallback
+from tracetensor.errors import CallbackRefused, Fallback
 from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 from tracetensor.graph.ops.control import placeholder
@@ -221,6 +221,7 @@ class World:
         self.identity_asked = False
         self.callbacks: list[tuple[str, Any]] = []
         self.sources: dict[int, tuple[str, Any]] = {}
+        self.refuse_callbacks = False
         self.unrepeatable: list[tuple[str, Any]] = []
         self._twins: dict[Any, Any] = {}
         self.holders: dict[tuple[Any, ...], Holder] = {}
@@ -651,6 +652,35 @@ class World:
             return value
         self._run_example(node)
         return self.examples[variable]
+
+    def note_callback(self, name: str, location: Any) -> None:
+        """Remember a call-back, for explain(); CallbackRefused where there shall be none."""
+        if self.refuse_callbacks:
+            where = f" ({location[-1].filename}:{location[-1].line})" if location else ""
+            msg = f'a call-back of {name}{where}, and callbacks="error"'
+            raise CallbackRefused(msg)
+        self.callbacks.append((name, location))
+
+    def object_variable(self, value: Any) -> Variable | None:
+        """The input that an object from outside is, of which only the class is a condition; None for others."""
+        if not is_object(value):
+            return None
+        if self.state.made_in(value) is not None:
+            msg = (
+                f"a {type(value).__name__} that the function made is handed to a function that is not traced"
+            )
+            raise Fallback(msg)
+        known = self.paths.get(id(value))
+        if known is None or known[1] is not value:
+            return None
+        path = known[0]
+        if path not in self.inputs:
+            return self._input(object_type(type(value)), path, value)
+        return self.inputs[path]
+
+    def looked_into(self, path: Path) -> bool:
+        """Whether tracing read what is inside of an object from outside."""
+        return any(len(p) > len(path) and p[: len(path)] == path for p in self.adopted)
 
     def sample(self, variable: Variable) -> Any:
         """Some value of the variable's type; a generator that is drawn from stays what it is."""

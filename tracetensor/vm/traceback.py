@@ -32,7 +32,10 @@ def add_user_frames(exception: BaseException, location: Location) -> BaseExcepti
 
 def _frame(line: SourceLine) -> types.FrameType:
     code = TEMPLATE.replace(
-        co_filename=line.filename, co_name=line.function, co_qualname=line.function, co_firstlineno=line.line
+        co_filename=line.filename,
+        co_name=line.function.rpartition(".")[2],
+        co_qualname=line.function,
+        co_firstlineno=line.line,
     )
     names: dict[str, object] = {"getframe": sys._getframe}
     exec(code, names)

@@ -178,7 +178,7 @@ def next_effect() -> int:
 
 
 def _print(*values: Any, arguments: tuple[Any, ...], options: tuple[Any, ...], serial: int) -> None:
-    print(*[format_value(a, values) for a in arguments], **dict(options))  # noqa: T201 - the user's own print
+    print(*[format_value(a, values) for a in arguments], **{k: format_value(v, values) for k, v in options})  # noqa: T201 - the user's own print
 
 
 print_ = register(Op("print", evaluate=_print, infer=_unit, family="effect", raises=True, effect=True))
@@ -354,6 +354,10 @@ def _effect(*values: Any, function: Any, type: Any, serial: int, certain: bool) 
     return _callback(*values, function=function, type=type)
 
 
+is_none = register(
+    Op("is_none", evaluate=lambda x: x is None, infer=lambda types, params: BOOL, family="list")
+)
+"""Whether a run-time object is None."""
 effect = register(
     Op("effect", evaluate=_effect, infer=_infer_callback, family="effect", raises=True, effect=True)
 )
