@@ -171,3 +171,21 @@ def test_dims_of_one_have_versions_of_their_own():
     for m, n in [(2, 3), (1, 3), (4, 5), (4, 1), (1, 1), (6, 7)]:
         compare.run_both(traced.__wrapped__, traced, (np.ones((m, n)), np.full((6 if m == 1 else m, n), 2.0)))
     assert len(traced.graphs) == 4
+
+
+def test_a_new_version_says_why(caplog):
+    def f(x, mode):
+        return x * 2 if mode == "double" else x
+
+    traced = tt.trace(f, strict=True)
+    with caplog.at_level("INFO", logger="tracetensor"):
+        traced(np.ones(3), "double")
+        traced(np.ones(3), "same")
+        traced(np.ones(3, "f4"), "same")
+    texts = [record.getMessage() for record in caplog.records]
+    assert [t.split(".<locals>.")[1] for t in texts] == [
+        "f: version 1 compiled",
+        "f: version 2 compiled: version 1 is for mode == 'double' (now 'same')",
+        "f: version 3 compiled: version 2 is for x: float64[?] (now float32[3])",
+    ]
+    assert "made because version 2 is for x: float64[?] (now float32[3])" in traced.explain()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tracetensor.tracer.world import ArrayCheck, path_text
+import numpy as np
+
+from tracetensor.tracer.world import ArrayCheck, fetch, path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tracetensor.function import Traced, Version
+    from tracetensor.tracer.world import Check, Path
 
 
 def explain(traced: Traced) -> str:
@@ -24,8 +29,37 @@ def explain(traced: Traced) -> str:
     return "\n".join(lines)
 
 
+def why_new(versions: Sequence[Version], parameters: dict[str, Any]) -> str:
+    """Which conditions of the nearest version do not hold for these arguments; a text, empty for a first version."""
+    nearest: tuple[int, list[str]] | None = None
+    for number, version in enumerate(versions, 1):
+        failed = [text for path, check in version.checks if (text := _failure(path, check, parameters))]
+        if nearest is None or len(failed) < len(nearest[1]):
+            nearest = number, failed
+    if nearest is None:
+        return ""
+    return f"version {nearest[0]} is for {', '.join(nearest[1]) or 'arrays that are distinct'}"
+
+
+def _failure(path: Path, check: Check, parameters: dict[str, Any]) -> str:
+    """A condition that does not hold, with what is there now."""
+    try:
+        value = fetch(path, parameters)
+        good = value is fetch(check.value, parameters) if check.kind == "same" else check.holds(value)
+    except (AttributeError, LookupError, TypeError):
+        return f"{check} (there is nothing now)"
+    if good:
+        return ""
+    text = describe_check(check)
+    if isinstance(value, np.ndarray):
+        return f"{text} (now {value.dtype}[{', '.join(map(str, value.shape))}])"
+    return f"{text} (now {value!r:.40})" if check.kind != "type" else f"{text} (now {type(value).__name__})"
+
+
 def _version(version: Version) -> list[str]:
     lines = [f"    for {text}" for text in describe_checks(version)]
+    if version.reason:
+        lines.append(f"    made because {version.reason}")
     before = sum(1 for _ in version.trace.graph.all_nodes())
     counts = Counter(node.op.name for node in version.graph.all_nodes())
     lines.append(f"    graph: {sum(counts.values())} nodes after rewriting, {before} as traced")
@@ -41,10 +75,11 @@ def _version(version: Version) -> list[str]:
 
 def describe_checks(version: Version) -> list[str]:
     """The conditions of a version, as text."""
-    lines = []
-    for check in version.trace.checks:
-        if isinstance(check.value, ArrayCheck) or check.kind != "type":
-            lines.append(str(check))
-        else:
-            lines.append(f"{path_text(check.path)}: {check.value.__name__}")
-    return lines
+    return [describe_check(check) for check in version.trace.checks]
+
+
+def describe_check(check: Check) -> str:
+    """A condition, as text."""
+    if isinstance(check.value, ArrayCheck) or check.kind != "type":
+        return str(check)
+    return f"{path_text(check.path)}: {check.value.__name__}"

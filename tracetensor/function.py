@@ -16,7 +16,7 @@ import numpy as np
 
 from tracetensor.config import on_plain, option
 from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWarning, TraceError
-from tracetensor.explain import explain
+from tracetensor.explain import explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
 from tracetensor.rewrite.pipeline import optimize
@@ -42,6 +42,7 @@ class Version:
     trace: Trace
     graph: Graph
     program: Any
+    reason: str = ""
 
     @functools.cached_property
     def checks(self) -> list[tuple[Path, Check]]:
@@ -310,6 +311,15 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         self._warn(f"a call ran as plain Python: {error.reason}")
         return self._plain(args, kwargs)
 
+    def _log(self, number: int, reason: str) -> None:
+        """Tell those who listen to the logger "tracetensor" of a new version."""
+        logging = sys.modules.get("logging")
+        if logging is not None:
+            name = self.function.__qualname__
+            logging.getLogger("tracetensor").info(
+                "%s: version %d compiled%s", name, number, reason and f": {reason}"
+            )
+
     def _find(self, parameters: dict[str, Any]) -> tuple[Version | None, list[Any] | None]:
         """The version that applies, and the values of its inputs."""
         for version in self.versions:
@@ -355,10 +365,13 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
                     msg = f"there are {len(self.versions)} compiled versions already"
                     raise Fallback(msg)
                 self.versions, self.entries = self.versions[1:], ()
+            reason = why_new(self.versions, parameters)
             version = build_version(
                 self.function, parameters, self.static, refuse_callbacks=self._refuses_callbacks()
             )
+            version.reason = reason
             self.versions = [*self.versions, version]
+            self._log(len(self.versions), reason)
             entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
             if entry is not None:
                 self.entries = (entry, *self.entries)  # type: ignore[assignment]
