@@ -154,8 +154,8 @@ class Effects(Attributes):
         """A call at run time of function(*args, **kwargs), of whose result this was learnt."""
         found, sizes = learnt.example, learnt.sizes
         values: list[Variable] = []
-        templates = tuple([self.template(a, values) for a in args])
-        named = tuple([(k, self.template(v, values)) for k, v in kwargs.items()])
+        templates = tuple([self.template(a, values, as_object=True) for a in args])
+        named = tuple([(k, self.template(v, values, as_object=True)) for k, v in kwargs.items()])
         type_ = learnt.type
         if type_ is None:
             type_ = self._result_type(found, name, is_traced((list(args[1:]), kwargs)))
@@ -237,8 +237,8 @@ class Effects(Attributes):
     def _learnt(self, owner: Any, function: Any, args: Any, kwargs: dict[str, Any], name: str) -> Any:
         """What a call returns on a copy of the generator."""
         values: list[Variable] = []
-        templates = [self.template(a, values) for a in args]
-        named = {k: self.template(v, values) for k, v in kwargs.items()}
+        templates = [self.template(a, values, as_object=True) for a in args]
+        named = {k: self.template(v, values, as_object=True) for k, v in kwargs.items()}
         twin = self.outside.twin(self, owner)
         error: Exception | None = None
         for example in (self.outside.example, self.outside.sample):

@@ -44,9 +44,13 @@ class Formatting:
 
     # Text ------------------------------------------------------------------------------------------------------
 
-    def template(self, value: Any, values: list[Variable]) -> Any:
+    def template(self, value: Any, values: list[Variable], *, as_object: bool = False) -> Any:
         """A template (see control.format_value) of a value, its traced parts added to `values`."""
-        if is_object(value):
+        variable = self.outside.object_variable(value) if as_object else None
+        if variable is not None:
+            values.append(self.state.region.lift(variable))
+            return ("value", len(values) - 1)
+        if is_object(value) and not as_object:
             value = self.interpreter.special.text(value, "s")
         kind = type(value)
         if kind is TracedText:
@@ -68,18 +72,20 @@ class Formatting:
             values.append(self.arrays.variable(value))
             return ("value", len(values) - 1)
         if kind is tuple and is_traced(value):
-            return ("tuple", tuple([self.template(v, values) for v in value]))
+            return ("tuple", tuple([self.template(v, values, as_object=as_object) for v in value]))
         if kind is dict and is_traced(value):
-            return ("dict", tuple([(k, self.template(v, values)) for k, v in value.items()]))
+            return (
+                "dict",
+                tuple([(k, self.template(v, values, as_object=as_object)) for k, v in value.items()]),
+            )
         if kind is TracedList and is_traced(value):
-            return ("list", tuple([self.template(v, values) for v in list.__iter__(value)]))
+            return (
+                "list",
+                tuple([self.template(v, values, as_object=as_object) for v in list.__iter__(value)]),
+            )
         if is_traced(value):
             msg = f"a {kind.__name__} is formatted or handed to a function that is not traced"
             raise Fallback(msg)
-        variable = self.outside.object_variable(value)
-        if variable is not None:
-            values.append(self.state.region.lift(variable))
-            return ("value", len(values) - 1)
         if kind is TracedList:
             return ("constant", list(list.__iter__(value)))
         return ("constant", value)

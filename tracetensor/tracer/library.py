@@ -261,8 +261,8 @@ class Library(Formatting):
             return self.into(
                 out, self.callback(function, args, {k: v for k, v in kwargs.items() if k != "out"}), name
             )
-        templates = tuple([self.template(a, values) for a in args])
-        named = tuple([(k, self.template(v, values)) for k, v in kwargs.items()])
+        templates = tuple([self.template(a, values, as_object=True) for a in args])
+        named = tuple([(k, self.template(v, values, as_object=True)) for k, v in kwargs.items()])
         call = CallbackFunction(function, templates, named)
         if not values:
             return self.lift(function(*args, **kwargs))
