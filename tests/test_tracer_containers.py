@@ -319,7 +319,7 @@ def defaultdict(x):
     return d["a"], len(d)
 
 
-@case([3], refused="a call of deque.append")
+@case([3], refused="a call of builtins.deque.append")
 def deque(n):
     q = collections.deque([1, 2])
     q.append(n)
