@@ -142,7 +142,7 @@ def with_errstate_raise(x):
         return x / 2
 
 
-@plain(X, 2)
+@traced(X, 2)
 def match_(x, n):
     match n:
         case 1:
@@ -232,7 +232,7 @@ def class_inside(x):
     return x
 
 
-@plain(X)
+@traced(X)
 def gen_fn(x):
     def g():
         for v in x:
@@ -241,7 +241,7 @@ def gen_fn(x):
     return list(g())
 
 
-@plain(4)
+@traced(4)
 def recursion(n):
     return 1 if n <= 1 else n * recursion(n - 1)
 
@@ -710,7 +710,7 @@ def unbound(x, n):
     return x
 
 
-@plain(X)
+@traced(X)
 def iter_next(x):
     it = iter(x)
     return next(it)

@@ -192,7 +192,7 @@ def over_generator(x):
     return sum(v * 2 for v in x)
 
 
-@case([V], [E], refused="max() with a default")
+@case([V], [E])
 def over_generator_with_default(x):
     return max((v for v in x), default=-1)
 
@@ -212,7 +212,7 @@ def nested_comprehension(x):
     return [[v * 2 for v in row] for row in x], [v for row in x for v in row if v > 3]
 
 
-@case([0.0], refused="a built-in function that looks at the object itself")
+@case([0.0])
 def over_iter_next(x):
     it = iter([x, x + 1, x + 2])
     a = next(it)
@@ -1149,13 +1149,13 @@ def list_methods(r):
     return r, s, r.index(max(r)), r.count(3), min(r)
 
 
-@case([[5, 3, 4]], [list(range(30, 0, -1))], [[1.5, 2]], refused="list.sort of")
+@case([[5, 3, 4]], [list(range(30, 0, -1))], [[1.5, 2]])
 def list_sort(r):
     r.sort()
     return r
 
 
-@case([[5, 3, 4]], [[1.5, 2]], refused="sorted() of")
+@case([[5, 3, 4]], [[1.5, 2]])
 @case([list(range(30, 0, -1))])
 def list_sorted(r):
     return sorted(r)

@@ -378,6 +378,53 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             return version
 
 
+class Nested(Traced):
+    """A function called by compiled programs of its own: what it cannot compile gives the whole run up."""
+
+    def __init__(self, function: Callable[..., Any], written: frozenset[str]) -> None:
+        super().__init__(function, strict=False)
+        self.allowed = {(("parameter", name),) for name in written}
+
+    def specialise(self, parameters: dict[str, Any]) -> Version:
+        version = super().specialise(parameters)
+        if not {path for path, _, _ in version.trace.writes} <= self.allowed:
+            self.clear()
+            msg = f"a recursive call of {self.function.__qualname__} writes to what it did not when it was traced"
+            raise Deoptimise(msg)
+        return version
+
+    def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        msg = f"a recursive call of {self.function.__qualname__} cannot be compiled"
+        raise Deoptimise(msg)
+
+    def _deoptimised(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Deoptimise) -> Any:
+        raise error
+
+
+class Nesting:
+    """How a compiled program calls a function that it is part of: `Nested` of every such function, made when needed."""
+
+    def __init__(self) -> None:
+        self.functions: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.forms: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    def __call__(self, function: Any, written: frozenset[str]) -> Nested:
+        """What runs compiled versions of a function that write to no other parameters' arrays."""
+        kinds: dict[frozenset[str], Nested] = self.functions.setdefault(function, {})
+        if written not in kinds:
+            kinds[written] = Nested(function, written)
+        return kinds[written]
+
+    def trace(self, function: Any, args: list[Any], kwargs: dict[str, Any], assumed: dict[Any, Any]) -> Trace:
+        """Trace a function on its own, with something assumed of the calls of itself."""
+        bound = inspect.signature(function, follow_wrapped=False).bind(*args, **kwargs)
+        bound.apply_defaults()
+        return trace_function(function, dict(bound.arguments), unwrap=unwrap, nested=self, assumed=assumed)
+
+
+NESTING = Nesting()
+
+
 def fast_entry(version: Version, names: list[str]) -> Entry | None:
     """The way past Python from a call to the version's program; None where the checks need Python."""
     rows: dict[str, tuple[Any, ...]] = {}
@@ -433,7 +480,8 @@ def build_version(
 ) -> Version:
     """Trace, optimise and compile a function for these arguments."""
     trace = trace_function(
-        function, parameters, unwrap=unwrap, static=static, refuse_callbacks=refuse_callbacks
+        function, parameters, unwrap=unwrap, static=static, refuse_callbacks=refuse_callbacks,
+        nested=None if refuse_callbacks else NESTING,
     )
     graph = trace.graph
     if option("optimize"):

@@ -16,10 +16,13 @@ from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import CONVERSIONS, MATH
 from tracetensor.graph.ops.scalars import round_ as round_op
 from tracetensor.tracer.flow import RaisedInBranch
+from tracetensor.tracer.generators import is_lazy, same_lengths
+from tracetensor.tracer.sorting import sorted_list
 from tracetensor.tracer.values import (
     InterpretedFunction,
     Traced,
     TracedArray,
+    TracedGenerator,
     TracedList,
     TracedObject,
     TracedRange,
@@ -181,6 +184,8 @@ def _pow(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> A
 def _extreme(function: Any, comparison: str, name: str) -> None:
     @handles(function)
     def extreme(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if len(args) == 1:
+            args = [interpreter.generators.settled(args[0])]
         if not is_traced((args, kwargs)):
             return function(*args, **kwargs)
         options = dict(kwargs)
@@ -193,20 +198,29 @@ def _extreme(function: Any, comparison: str, name: str) -> None:
             if items and key is None:
                 return _extreme_of(interpreter, comparison, items)
             args = [tuple(items)]
-        _need_items(interpreter, args[0], name, default)
-        if key is None:
-            return interpreter.outside.prelude(interpreter, f"{name}_", [args[0]])
-        return interpreter.outside.prelude(interpreter, f"{name}_by", [args[0], key])
+        prelude = interpreter.outside.prelude
+
+        def extreme_of_some() -> Any:
+            if key is None:
+                return prelude(interpreter, f"{name}_", [args[0]])
+            return prelude(interpreter, f"{name}_by", [args[0], key])
+
+        if "default" not in kwargs:
+            _need_items(interpreter, args[0], name)
+            return extreme_of_some()
+        some = interpreter.truth_of(
+            interpreter.operations.binary("gt", interpreter.sequences.length(args[0]), 0)
+        )
+        if type(some) is bool:
+            return extreme_of_some() if some else default
+        return interpreter.control.choose(some, extreme_of_some, lambda: default)
 
 
 def _short(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and getattr(value, "dynamic", None) is None
 
 
-def _need_items(interpreter: Interpreter, value: Any, name: str, default: Any) -> None:
-    if default is not None:
-        msg = f"{name}() with a default"
-        raise Fallback(msg)
+def _need_items(interpreter: Interpreter, value: Any, name: str) -> None:
     length = interpreter.sequences.length(value)
     if type(length) is int:
         if length == 0:
@@ -249,40 +263,85 @@ for _function, _name in (
     (any, "any_"),
     (all, "all_"),
     (math.prod, "prod_"),
-    (map, "map_"),
-    (filter, "filter_"),
 ):
     _folding(_function, _name)
 
 
 @handles(functools.reduce)
 def _reduce(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return interpreter.outside.prelude(interpreter, "reduce_" if len(args) == 2 else "reduce_from", args)
+    name = "reduce_" if len(args) == 2 else "reduce_from"
+    if name == "reduce_" and is_lazy(args[1]):
+        name = "reduce_lazy"
+    return interpreter.outside.prelude(interpreter, name, args)
 
 
 @handles(enumerate, unions=False)
 def _enumerate(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if not is_traced((args, kwargs)) and type(args[0]) is not TracedUnion:
-        return tuple(enumerate(*args, **kwargs))
+    args = [interpreter.iterated(args[0]), *args[1:]]
+    if type(args[0]) is TracedGenerator:
+        return interpreter.outside.prelude(interpreter, "enumerate_", [*args, *kwargs.values()])
     return interpreter.sequences.enumerate(args[0], *args[1:], **kwargs)
 
 
 @handles(zip, unions=False)
 def _zip(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if not is_traced(args) and TracedUnion not in map(type, args):
-        return tuple(zip(*args, **kwargs))  # noqa: B905 - the user's own strict= is passed on
-    if kwargs:
-        msg = "zip(strict=True) of traced sequences"
+    if kwargs.get("strict", False) is not False:
+        return _zip_strict(interpreter, args)
+    return interpreter.generators.zip([interpreter.iterated(a) for a in args])
+
+
+def _zip_strict(interpreter: Interpreter, args: list[Any]) -> Any:
+    """zip(*args, strict=True): of lengths that are the same for sure."""
+    zipped = interpreter.generators.zip(args)
+    lengths = [interpreter.sequences.length(a) for a in args if not is_lazy(a)]
+    if len(lengths) < len(args) or not same_lengths(lengths):
+        msg = "zip(strict=True) of sequences that are not known to have one length"
         raise Fallback(msg)
-    return interpreter.sequences.zip(*args)
+    return zipped
+
+
+@handles(map)
+def _map(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    function, *values = args
+    return interpreter.generators.map(function, [interpreter.iterated(v) for v in values])
+
+
+@handles(filter)
+def _filter(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    function, value = args
+    name = "filter_" if function is not None else "filter_true"
+    return interpreter.outside.prelude(interpreter, name, [function, interpreter.generators.iterator(value)])
+
+
+@handles(iter)
+def _iter(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) == 2:
+        return interpreter.outside.prelude(interpreter, "iter_until", args)
+    return interpreter.generators.iterator(args[0])
+
+
+@handles(next)
+def _next(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return interpreter.generators.next(args[0], args[1:])
 
 
 @handles(reversed, unions=False)
 def _reversed(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if not is_traced(args):
-        value = args[0]
-        return value[::-1] if isinstance(value, range) else tuple(reversed(value))
-    return interpreter.sequences.reversed(args[0])
+    value = args[0]
+    method = getattr(type(value), "__reversed__", None)
+    if is_lazy(value) or isinstance(value, (set, frozenset)):
+        msg = f"'{_class_name(value)}' object is not reversible"
+        raise TypeError(msg)
+    if hasattr(method, "__code__"):
+        return interpreter.call(method, [value], {})
+    return interpreter.sequences.reversed(tuple(reversed(value)) if isinstance(value, dict) else value)
+
+
+def _class_name(value: Any) -> str:
+    if is_lazy(value):
+        msg = "the class of an iterator is looked at"
+        raise Fallback(msg)
+    return type(value).__name__
 
 
 @handles(list)
@@ -294,6 +353,8 @@ def _list(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
 def _tuple(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if not args:
         return ()
+    if type(args[0]) is TracedGenerator:
+        args = [interpreter.generators.collected(args[0])]
     return tuple(interpreter.sequences.unpack(args[0], None)) if is_traced(args) else tuple(args[0])
 
 
@@ -311,6 +372,7 @@ def _dict(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
 
 @handles(set, frozenset)
 def _set(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    args = [interpreter.generators.settled(a) for a in args]
     if is_traced(args):
         msg = "a set of traced values"
         raise Fallback(msg)
@@ -324,6 +386,7 @@ def _python_sorted(x: Any, *, reverse: bool = False) -> Any:
 
 @handles(sorted)
 def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    args = [interpreter.generators.settled(args[0]), *args[1:]]
     if not is_traced((args, kwargs)):
         return interpreter.state.made(TracedList(sorted(*args, **kwargs)))
     if type(args[0]) is dict:
@@ -332,12 +395,7 @@ def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
     value = args[0]
     one_axis = type(value) is TracedArray and interpreter.arrays.type(value).ndim == 1
     if not one_axis or set(kwargs) - {"reverse"} or is_traced(kwargs):
-        if type(value) is TracedList and value.dynamic is not None and not kwargs:
-            if value.dynamic.single is not None:
-                new = interpreter.control.lists.emit_each(control.list_sort, value.dynamic)
-                return interpreter.state.made(TracedList((), new))
-        msg = "sorted() of traced values"
-        raise Fallback(msg)
+        return sorted_list(interpreter, value, kwargs.get("key"), kwargs.get("reverse", False))
     return interpreter.sequences.whole_list(interpreter.calls.callback(_python_sorted, [value], kwargs))
 
 
@@ -367,6 +425,7 @@ def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
             return value.cls
         msg = "the class of an object that is known at run time only"
         raise Fallback(msg)
+    _class_name(value)
     return (
         value.__class__
         if isinstance(value, Traced) or type(value) in (TracedArray, TracedScalar)
@@ -443,16 +502,38 @@ BUILTINS[format] = lambda interpreter, args, kwargs: interpreter.calls.text(
 )
 
 
+def _operator(function: Any, name: str) -> None:
+    @handles(function)
+    def operated(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if len(args) == 1:
+            return interpreter.operations.unary(name, *args)
+        return interpreter.operations.binary(name, *args)
+
+
+for _name in "add sub mul truediv floordiv mod pow and_ or_ xor lshift rshift matmul lt le eq ne gt ge neg pos invert abs".split():
+    _operator(getattr(operator, _name), _name.rstrip("_"))
+
+
+@handles(operator.getitem)
+def _getitem(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return interpreter.control.resolve_all(list(args), lambda pair: interpreter.sequences.get_item(*pair))
+
+
+@handles(operator.contains)
+def _contains(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return interpreter.sequences.contains(*args)
+
+
 @handles(breakpoint)
 def _breakpoint(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     msg = "breakpoint() is called"
     raise Fallback(msg)
 
 
-@handles(id, hash, iter, next, dir, eval, exec, globals, locals)
+@handles(id, hash, dir, eval, exec, globals, locals)
 def _refused(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     msg = (
-        "a built-in function that looks at the object itself (id, hash, iter, next, vars, eval, …) is called"
+        "a built-in function that looks at the object itself (id, hash, vars, eval, …) is called"
     )
     raise Fallback(msg)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import enum
 import functools
+import operator
 import sysconfig
 import types
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import MUTATING, NUMPY
+from tracetensor.tracer import iteration  # noqa: F401 - enters its handlers
 from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.declared import Declared
 from tracetensor.tracer.effects import bound_source, is_maker
@@ -135,6 +137,8 @@ class Calls(Unknown):
             return self._op(op, function, args)
         if isinstance(function, type):
             return self._class(function, args, kwargs)
+        if isinstance(function, (operator.itemgetter, operator.attrgetter)):
+            return self._getter(function, *args)
         if isinstance(function, functools.partial):
             return self.interpreter.call(
                 function.func, [*function.args, *args], {**function.keywords, **kwargs}
@@ -149,6 +153,20 @@ class Calls(Unknown):
         if isinstance(unwrapped, types.FunctionType) and self._is_library(unwrapped):
             return self.callback(unwrapped, args, kwargs)
         return self._other(function, args, kwargs)
+
+    def _getter(self, function: Any, value: Any) -> Any:
+        """What operator.itemgetter(…) or operator.attrgetter(…) gives."""
+        names = function.__reduce__()[1]
+        if isinstance(function, operator.itemgetter):
+            found = [self.interpreter.call(operator.getitem, [value, k], {}) for k in names]
+        else:
+            found = []
+            for name in names:
+                part = value
+                for step in name.split("."):
+                    part = self.interpreter.distribute(part, lambda v, step=step: self.attribute(v, step))  # type: ignore[misc]
+                found.append(part)
+        return found[0] if len(found) == 1 else tuple(found)
 
     def _spread(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any] | None:
         """A call of a library function with a union among its arguments: one call per alternative."""

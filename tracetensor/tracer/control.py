@@ -34,6 +34,7 @@ from tracetensor.tracer.flow import (
     Loop,
     Mismatch,
     RaisedInBranch,
+    completion_of,
     not_internal,
 )
 from tracetensor.tracer.loops import ScanTracer
@@ -192,6 +193,22 @@ class Control:
             result = equal if result is None else self.state.emit(PYTHON["or"], [result, equal]).out
         return result
 
+    def recoded(self, completion: Completion, kinds: dict[int, int]) -> Completion:
+        """The completion with its kinds renamed."""
+        changed = [k for k in sorted(completion.kinds) if kinds.get(k, k) != k]
+        if not changed:
+            return completion
+        new = frozenset([kinds.get(k, k) for k in completion.kinds])
+        if len(new) == 1:
+            return completion_of(next(iter(new)))
+        old = self.arrays.variable(completion.code)
+        code = old
+        for k in changed:
+            is_k = self.state.emit(PYTHON["eq"], [old, constant(k)]).out
+            part = self.state.emit(PYTHON["mul"], [is_k, constant(kinds[k] - k)]).out
+            code = self.state.emit(PYTHON["add"], [code, part]).out
+        return Completion(new, self.arrays.wrap(code))
+
     def resolve(self, union: TracedUnion, action: Callable[[Any], Any]) -> Any:
         """Do something with whichever alternative a union is."""
         rest = list(enumerate(union.alternatives))
@@ -316,7 +333,7 @@ class Control:
         return self._from(loop, 0, go)
 
     def _from(self, loop: Loop, offset: int, go: Any) -> Completion:
-        self.check_size(loop)
+        self.check_size(loop.line)
         if go is False or (type(loop.length) is int and loop.length <= offset):
             return COMPLETIONS[NORMAL]
         remaining = loop.length - offset if type(loop.length) is int else None
@@ -343,9 +360,10 @@ class Control:
             raise Fallback(msg)
         return self._peeled(loop, offset, go)
 
-    def check_size(self, loop: Loop) -> None:
+    def check_size(self, line: int) -> None:
+        """Fallback if the graph gets too large."""
         if self.state.nodes_built > MOST_NODES:
-            msg = f"the graph grows past {MOST_NODES} nodes at line {loop.line}"
+            msg = f"the graph grows past {MOST_NODES} nodes at line {line}"
             raise Fallback(msg)
 
     def _may_unroll(self, loop: Loop, offset: int, go: Any) -> bool:
@@ -397,6 +415,11 @@ class Control:
         frame = loop.frame
         hinted = self.hints.setdefault(loop.key, ({}, set()))
         places.update((("local", frame, name), None) for name in sorted(loop.assigned & loop.head))
+        consumer = frame.consumer
+        while consumer is not None:
+            live = consumer.assigned & (consumer.head | consumer.after)
+            places.update((("local", consumer.frame, name), None) for name in sorted(live))
+            consumer = consumer.frame.consumer
         places.update((("local", frame, name), None) for name in sorted(hinted[1]))
         for _ in range(12):
             try:

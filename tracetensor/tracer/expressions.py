@@ -14,6 +14,7 @@ from tracetensor.tracer.values import (
     InterpretedFunction,
     Traced,
     TracedArray,
+    TracedGenerator,
     TracedList,
     TracedObject,
     TracedScalar,
@@ -291,7 +292,13 @@ class Expressions(Names):
         return self.sequences.comprehension(frame, node)
 
     def eval_GeneratorExp(self, frame: Frame, node: ast.GeneratorExp) -> Any:
-        return self.sequences.comprehension(frame, node)
+        return self.generators.expression(frame, node)
+
+    def eval_Yield(self, frame: Frame, node: ast.Yield | ast.YieldFrom) -> Any:
+        msg = f"line {node.lineno}: a yield in the middle of an expression"
+        raise Fallback(msg)
+
+    eval_YieldFrom = eval_Yield
 
     def eval_DictComp(self, frame: Frame, node: ast.DictComp) -> Any:
         pairs = self.sequences.comprehension(
@@ -316,7 +323,14 @@ class Expressions(Names):
             else:
                 kwargs[keyword.arg] = value
         frame.line = node.lineno
-        return self.call(function, args, kwargs)
+        result = self.call(function, args, kwargs)
+        for argument in args:
+            if type(argument) is TracedGenerator and argument.finished is False and argument.at_once:
+                msg = (
+                    f"line {node.lineno}: a generator expression is kept by a function that would run over it"
+                )
+                raise Fallback(msg)
+        return result
 
     def call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call any function on values that may be traced."""
@@ -336,14 +350,15 @@ class Expressions(Names):
             frame.line = target.lineno
             self.sequences.set_item(container, index, value)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            self._unpack(frame, target.elts, value)
+            self.unpack_into(lambda part, item: self.assign(frame, part, item), target.elts, value)
         elif isinstance(target, ast.Attribute):
             self.calls.set_attribute(self.expression(frame, target.value), target.attr, value)
         else:
             msg = f"line {frame.line}: this assignment target is not traced"
             raise Fallback(msg)
 
-    def _unpack(self, frame: Frame, targets: list[ast.expr], value: Any) -> None:
+    def unpack_into(self, bind: Callable[[ast.expr, Any], None], targets: list[ast.expr], value: Any) -> None:
+        """Bind the targets of a tuple to the items of a value."""
         starred = next((k for k, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
         if type(value) is TracedUnion:
             items = self._unpack_union(value, len(targets) if starred is None else None)
@@ -358,7 +373,7 @@ class Expressions(Names):
             items = [*items[:starred], middle, *items[len(items) - after :]]
             targets = [t.value if isinstance(t, ast.Starred) else t for t in targets]
         for target, item in zip(targets, items, strict=True):
-            self.assign(frame, target, item)
+            bind(target, item)
 
     def _unpack_union(self, value: TracedUnion, count: int | None) -> list[Any]:
         result = self.control.resolve(value, lambda v: tuple(self.sequences.unpack(v, count)))

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from tracetensor.tracer.state import Place
 
 NORMAL, BREAK, CONTINUE, RETURN = range(4)
+LEFT = 16
+"""Added to the completion of a generator's consumer that leaves it: so the generator's own statements are left."""
 PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - loads faster than pathlib
 
 
 @dataclasses.dataclass(frozen=True)
 class Completion:
-    """How a block ended: one of NORMAL, BREAK, CONTINUE, RETURN, or one of several known at run time by `code`."""
+    """How a block ended: NORMAL, BREAK, CONTINUE, RETURN, LEFT + one of these, or one of several known by `code`."""
 
     kinds: frozenset[int]
     code: Any = None
@@ -31,6 +33,11 @@ class Completion:
 
 
 COMPLETIONS = [Completion(frozenset({k}), k) for k in range(4)]
+
+
+def completion_of(kind: int) -> Completion:
+    """The completion of one kind."""
+    return COMPLETIONS[kind] if kind < len(COMPLETIONS) else Completion(frozenset({kind}), kind)
 
 
 class Mismatch(TracerSignal):

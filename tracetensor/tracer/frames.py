@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from tracetensor.tracer.arrays import Arrays
     from tracetensor.tracer.calls import Calls
     from tracetensor.tracer.control import Control
+    from tracetensor.tracer.generators import Generators
+    from tracetensor.tracer.matching import Matching
     from tracetensor.tracer.operations import Operations
+    from tracetensor.tracer.recursion import Recursion
     from tracetensor.tracer.sequences import Sequences
     from tracetensor.tracer.source import FunctionSource
     from tracetensor.tracer.special import Special
@@ -26,7 +29,7 @@ RETURN_NAME = "<return>"
 class Frame:
     """The state of one call of an interpreted function."""
 
-    __slots__ = ("enclosing", "function", "globals", "line", "locals", "region", "source")
+    __slots__ = ("consumer", "enclosing", "function", "globals", "line", "locals", "region", "source")
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Frame:
         self.globals = globals_
         self.function = function
         self.enclosing = enclosing
+        self.consumer: Any = None  # of a generator that is run over: generators.Consumer
         self.locals: dict[str, Any] = {}
         self.line = getattr(source.node, "lineno", 0)
 
@@ -55,6 +59,9 @@ class Names:
     operations: Operations
     sequences: Sequences
     calls: Calls
+    generators: Generators
+    matching: Matching
+    recursion: Recursion
     special: Special
 
     def set_local(self, frame: Frame, name: str, value: Any) -> None:

@@ -12,15 +12,17 @@ from tracetensor.tracer.flow import (
     RETURN,
 )
 from tracetensor.tracer.frames import RETURN_NAME, Frame
+from tracetensor.tracer.generators import Generators
+from tracetensor.tracer.matching import Matching
 from tracetensor.tracer.objects import Objects
 from tracetensor.tracer.operations import Operations
+from tracetensor.tracer.recursion import Recursion
 from tracetensor.tracer.sequences import Sequences
 from tracetensor.tracer.special import Special
 from tracetensor.tracer.statements import Statements
 from tracetensor.tracer.values import (
-    UNBOUND,
     InterpretedFunction,
-    TracedUnion,
+    TracedGenerator,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ class Interpreter(Statements):
         self.operations = Operations(self)
         self.sequences = Sequences(self)
         self.calls = Calls(self)
+        self.generators = Generators(self)
+        self.matching = Matching(self)
+        self.recursion = Recursion(self)
         self.objects = Objects(self)
         self.special = Special(self)
         self.control.force = lambda variable, what: outside.force(self, variable, what)
@@ -47,15 +52,18 @@ class Interpreter(Statements):
 
     def run(self, frame: Frame) -> Any:
         """Execute a function whose parameters are bound; its result."""
+        if frame.source.generator:
+            return self.state.made(TracedGenerator(frame))
         if len(self.state.frames) > 60:
             msg = f"recursion in {frame.source.qualname}"
             raise Fallback(msg)
+        self.control.check_size(frame.line)
         self.state.frames.append(frame)
         try:
             completion = self.block(frame, frame.source.body)
             if RETURN not in completion.kinds:
                 return None
-            value = self._returned(frame)
+            value = self.without_unbound(frame.locals[RETURN_NAME])
             if completion.only == RETURN:
                 return value
             returned = self.control.is_kind(completion, {RETURN})
@@ -65,12 +73,6 @@ class Interpreter(Statements):
             raise
         finally:
             self.state.frames.pop()
-
-    def _returned(self, frame: Frame) -> Any:
-        value = frame.locals[RETURN_NAME]
-        if type(value) is TracedUnion:
-            return self.control.without(value, lambda v: v is UNBOUND)
-        return value
 
     def call_interpreted(self, function: InterpretedFunction, args: Any, kwargs: Any) -> Any:
         """Call a function that was defined inside a traced function."""

@@ -21,6 +21,8 @@ from tracetensor.tracer.values import (
     Step,
     Storage,
     TracedArray,
+    TracedGenerator,
+    TracedIterator,
     TracedList,
     TracedObject,
     TracedRange,
@@ -32,9 +34,9 @@ from tracetensor.tracer.values import (
 if TYPE_CHECKING:
     from tracetensor.tracer.state import Place
 from tracetensor.tracer.flow import (
-    BREAK,
     COMPLETIONS,
     CONTINUE,
+    LEFT,
     NORMAL,
     RETURN,
     Again,
@@ -47,6 +49,7 @@ from tracetensor.tracer.flow import (
 
 if TYPE_CHECKING:
     from tracetensor.tracer.control import Control
+    from tracetensor.tracer.frames import Frame
 
 
 @dataclasses.dataclass
@@ -74,23 +77,41 @@ class ScanTracer:
         loop._region = self.region  # type: ignore[attr-defined]
         self.roles: dict[Storage, int] = {}
         self.endless = False
+        self.scopes = self._scopes()
         self.shared_objects: set[int] = set()
         self.shared = self._shared_storages()
 
     # Taking values apart -----------------------------------------------------------------------------------------
 
+    def _scopes(self) -> dict[Frame, tuple[frozenset[str], frozenset[str], frozenset[str]]]:
+        """The names that steps may bind, and that are live at the head and after the loop, of each frame involved.
+
+        A generator's loop has its consumers' bodies in its own: any of their live names may be kept by a step.
+        """
+        loop = self.loop
+        scopes = {loop.frame: (loop.assigned, loop.head, loop.after)}
+        consumer = loop.frame.consumer
+        while consumer is not None and consumer.frame not in scopes:
+            live = consumer.head | consumer.after
+            scopes[consumer.frame] = (consumer.assigned, live, live)
+            consumer = consumer.frame.consumer
+        return scopes
+
+    def _carried(self, frame: Frame) -> set[str]:
+        return {p[2] for p in self.places if p[0] == "local" and p[1] is frame}
+
     def _shared_storages(self) -> set[Storage]:
         """Storages that something besides the carried places refers to."""
-        carried = {p[2] for p in self.places if p[0] == "local" and p[1] is self.loop.frame}
-        live = self.loop.head | self.loop.after
         boxes = {id(p[1].target) for p in self.places if p[0] in {"items", "entries"}}
         found: set[Storage] = set()
         seen: set[int] = set()
         pending: list[Any] = []
-        for frame in self.state.frames:
+        for frame in dict.fromkeys([*self.state.frames, *self.state.suspended]):
             names = set(frame.locals)
-            if frame is self.loop.frame:
-                names = {n for n in names if n not in carried and (n in live or n.startswith("<"))}
+            if frame in self.scopes:
+                _, head, after = self.scopes[frame]
+                live, carried = head | after, self._carried(frame)
+                names = {n for n in names if n not in carried and (n in live or n[0] in "<.")}
             pending.extend(frame.locals[n] for n in names)
         carried_attributes = {(id(p[1].target), p[2]) for p in self.places if p[0] == "attribute"}
         for thing, table in list(self.state.owned.values()):
@@ -117,12 +138,11 @@ class ScanTracer:
                 pending.append(value.__self__)
             elif type(value) is dict:
                 pending.extend(value.values())
-            elif type(value) is InterpretedFunction and value.frame is not None:
-                pending.extend(
-                    v
-                    for n, v in value.frame.locals.items()
-                    if value.frame is not self.loop.frame or n not in carried
-                )
+            elif isinstance(value, (InterpretedFunction, TracedGenerator)) and value.frame is not None:
+                carried = self._carried(value.frame) if value.frame in self.scopes else set()
+                pending.extend(v for n, v in value.frame.locals.items() if n not in carried)
+            elif type(value) is TracedIterator:
+                pending.extend(value.sources)
         return found
 
     def movable(self, storage: Storage) -> bool:
@@ -502,9 +522,9 @@ class ScanTracer:
         for place in self.region.log:
             if place in known or place[0] == "storage":
                 continue
-            if place[0] == "local" and place[1] is loop.frame:
+            if place[0] == "local" and place[1] in self.scopes:
                 name = place[2]
-                if name.startswith("<") or name in loop.assigned:
+                if name.startswith("<") or name in self.scopes[place[1]][0]:
                     continue
             loop.places[place] = None
             new = True
@@ -513,17 +533,17 @@ class ScanTracer:
 
     def _lasts(self, done: Completion) -> list[tuple[Place, Any, Packed]]:
         """Names that only what comes after the loop reads: their value after the last step."""
-        loop = self.loop
         known = set(self.places)
-        names = sorted((loop.assigned & loop.after) | ({"<return>"} if RETURN in done.kinds else set()))
         result = []
-        for name in names:
-            place = ("local", loop.frame, name)
-            if place in known or place not in self.region.log or name not in loop.frame.locals:
-                continue
-            packed = Packed(None, [], [])
-            skeleton = self.pack(loop.frame.locals[name], packed, {}, name)
-            result.append((place, skeleton, packed))
+        for frame, (assigned, _, after) in self.scopes.items():
+            returns = any(k % LEFT == RETURN for k in done.kinds)
+            for name in sorted((assigned & after) | ({"<return>"} if returns else set())):
+                place = ("local", frame, name)
+                if place in known or place not in self.region.log or name not in frame.locals:
+                    continue
+                packed = Packed(None, [], [])
+                skeleton = self.pack(frame.locals[name], packed, {}, name)
+                result.append((place, skeleton, packed))
         return result
 
     def _outputs(self, go: Any, end: Packed, done: Completion, lasts: list[Any]) -> dict[str, Any]:
@@ -543,7 +563,7 @@ class ScanTracer:
                 if joined is not head.type:
                     raise Mismatch(f"an array is {head.type!r} before a step and {final.type!r} after it")
                 written[storage] = (head, final)
-        exits = set(done.kinds & {BREAK, RETURN})
+        exits = set(done.kinds - {NORMAL, CONTINUE})
         code = None
         if exits:
             leave = self.control.is_kind(done, exits)

@@ -10,6 +10,7 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import METHODS, MUTATING
 from tracetensor.graph.ops.scalars import PYTHON
+from tracetensor.tracer.sorting import sort_in_place
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     TracedArray,
@@ -159,12 +160,13 @@ def _list_method(calls: Calls, owner: TracedList, name: str, args: list[Any], kw
         return None
     if name == "copy":
         return sequences.whole_list(owner)
+    if name == "sort" and (owner.dynamic is not None or is_traced((owner, kwargs))):
+        return sort_in_place(calls.interpreter, owner, kwargs.get("key"), kwargs.get("reverse", False))
     if name in {"index", "count"}:
         return calls.outside.prelude(calls.interpreter, f"list_{name}", [owner, *args])
     if owner.dynamic is None and name in {"insert", "clear", "reverse", "remove", "sort"}:
-        if name in {"remove", "sort"} and is_traced((owner, args, kwargs)):
-            msg = f"list.{name} of traced values"
-            raise Fallback(msg)
+        if name == "remove" and is_traced((owner, args)):
+            return calls.outside.prelude(calls.interpreter, "list_remove", [owner, *args])
         if name == "insert" and is_traced(args[:1]):
             msg = "list.insert at a traced position"
             raise Fallback(msg)

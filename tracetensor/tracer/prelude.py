@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-# ruff: noqa: ANN001, ANN201, SIM110, D103
+import operator
+
+# ruff: noqa: ANN001, ANN002, ANN201, SIM110, D103
 # mypy: ignore-errors
 
 
@@ -61,12 +63,95 @@ def min_by(iterable, key):
     return best
 
 
+def contains_(iterable, value):
+    for item in iterable:
+        if item == value:
+            return True
+    return False
+
+
 def map_(function, iterable):
-    return [function(item) for item in iterable]
+    for item in iterable:
+        yield function(item)
+
+
+def starmap_(function, iterable):
+    for item in iterable:
+        yield function(*item)
 
 
 def filter_(function, iterable):
-    return [item for item in iterable if function(item)]
+    for item in iterable:
+        if function(item):
+            yield item
+
+
+def filter_true(function, iterable):
+    for item in iterable:
+        if item:
+            yield item
+
+
+def enumerate_(iterable, start=0):
+    position = start
+    for item in iterable:
+        yield position, item
+        position = position + 1
+
+
+def zip_first(iterable, after):
+    position = 0
+    for item in iterable:
+        if position >= len(after):
+            return
+        yield (item, *after[position])
+        position = position + 1
+
+
+def zip_last(before, iterable):
+    # Python asks one after the other: what comes before must have an item before `iterable` is asked for one.
+    if len(before) <= 0:
+        return
+    position = 0
+    for item in iterable:
+        yield (*before[position], item)
+        position = position + 1
+        if position >= len(before):
+            return
+
+
+def zip_between(before, iterable, after):
+    if len(before) <= 0:
+        return
+    position = 0
+    for item in iterable:
+        if position >= len(after):
+            return
+        yield (*before[position], item, *after[position])
+        position = position + 1
+        if position >= len(before):
+            return
+
+
+def iter_until(function, sentinel):
+    while True:
+        value = function()
+        if value == sentinel:
+            return
+        yield value
+
+
+def reduce_lazy(function, iterable):
+    found, result = False, None
+    for item in iterable:
+        if found:
+            result = function(result, item)
+        else:
+            result = item
+            found = True
+    if not found:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    return result
 
 
 def reduce_(function, iterable):
@@ -97,9 +182,162 @@ def list_index(items, value):
     raise ValueError("list.index(x): x not in list")
 
 
+def list_remove(items, value):
+    for position, item in enumerate(items):
+        if item == value:
+            items.pop(position)
+            return
+    raise ValueError("list.remove(x): x not in list")
+
+
+def list_delete(items, index):
+    if index < -len(items) or index >= len(items):
+        raise IndexError("list assignment index out of range")
+    items.pop(index)
+
+
 def list_count(items, value):
     total = 0
     for item in items:
         if item == value:
             total += 1
     return total
+
+
+def nothing():
+    pass
+
+
+def chain_(*iterables):
+    for iterable in iterables:
+        yield from iterable
+
+
+def chain_from(iterables):
+    for iterable in iterables:
+        yield from iterable
+
+
+def accumulate_(iterable, func=operator.add, *, initial=None):
+    found = False
+    if initial is not None:
+        total = initial
+        found = True
+        yield total
+    for item in iterable:
+        if found:
+            total = func(total, item)
+        else:
+            total = item
+            found = True
+        yield total
+
+
+def takewhile_(predicate, iterable):
+    for item in iterable:
+        if not predicate(item):
+            return
+        yield item
+
+
+def dropwhile_(predicate, iterable):
+    dropping = True
+    for item in iterable:
+        if dropping and predicate(item):
+            continue
+        dropping = False
+        yield item
+
+
+def filterfalse_(predicate, iterable):
+    for item in iterable:
+        if not (item if predicate is None else predicate(item)):
+            yield item
+
+
+def compress_(pairs):
+    for item, selected in pairs:
+        if selected:
+            yield item
+
+
+def pairwise_(iterable):
+    found, before = False, None
+    for item in iterable:
+        if found:
+            yield before, item
+        before = item
+        found = True
+
+
+def islice_(iterator, start, stop, step):
+    position = 0
+    wanted = start
+    if stop is not None and stop <= 0:
+        return
+    for item in iterator:
+        if position == wanted and (stop is None or position < stop):
+            yield item
+            wanted = wanted + step
+        position = position + 1
+        if stop is not None and position >= stop:
+            return
+
+
+def count_(start, step):
+    value = start
+    while True:
+        yield value
+        value = value + step
+
+
+def cycle_(iterable):
+    saved = []
+    for item in iterable:
+        yield item
+        saved.append(item)
+    while saved:
+        yield from saved
+
+
+def combinations_(pool, size, start=0, chosen=()):
+    if size == 0:
+        yield chosen
+        return
+    for position in range(start, len(pool)):
+        yield from combinations_(pool, size - 1, position + 1, (*chosen, pool[position]))
+
+
+def combinations_again(pool, size, start=0, chosen=()):
+    if size == 0:
+        yield chosen
+        return
+    for position in range(start, len(pool)):
+        yield from combinations_again(pool, size - 1, position, (*chosen, pool[position]))
+
+
+def permutations_(pool, size, taken=(), chosen=()):
+    if size == 0:
+        yield chosen
+        return
+    for position in range(len(pool)):
+        if position not in taken:
+            yield from permutations_(pool, size - 1, (*taken, position), (*chosen, pool[position]))
+
+
+def groupby_(items, keys):
+    start = 0
+    while start < len(keys):
+        current = keys[start]
+        stop = start + 1
+        while stop < len(keys) and keys[stop] == current:
+            stop += 1
+        group = iter(items[start:stop])
+        yield current, group
+        for _ in group:  # once the next group is asked for, this one is empty
+            pass
+        start = stop
+
+
+def keys_of(items, key):
+    return [key(item) for item in items]

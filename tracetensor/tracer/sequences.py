@@ -14,12 +14,15 @@ from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.types import ARRAY
 from tracetensor.tracer.flow import COMPLETIONS, NORMAL, Loop
+from tracetensor.tracer.generators import INFINITE, Consumer, is_lazy
 from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     TracedArray,
     TracedFlat,
+    TracedGenerator,
+    TracedIterator,
     TracedList,
     TracedRange,
     TracedScalar,
@@ -100,8 +103,10 @@ class Sequences:
     def indexable(self, value: Any) -> bool:
         """Whether items can be had by a traced position, so that a loop over the value can stay a loop."""
         kind = type(value)
-        if kind in (range, TracedRange, TracedArray, TracedSequence, TracedFlat):
-            return kind is not TracedSequence or value.whole
+        if kind in (TracedSequence, TracedIterator):
+            return bool(value.whole)
+        if kind in (range, TracedRange, TracedArray, TracedFlat):
+            return True
         return kind is TracedList and value.dynamic is not None
 
     def steps(self, value: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -128,6 +133,10 @@ class Sequences:
             return dims[0], lambda k: self.arrays.get_index(value, k)
         if kind is TracedSequence:
             return value.length, value.item
+        if kind is TracedIterator:
+            return self.interpreter.generators.rest(value)
+        if kind is TracedGenerator:
+            return self._steps(self.interpreter.generators.collected(value))
         if kind is TracedFlat:
             return self._steps(self.arrays.wrap(self.arrays.flat(value.array)))
         if kind is TracedList and value.dynamic is not None:
@@ -138,7 +147,16 @@ class Sequences:
         if kind is TracedUnion:
             return self._steps(self.unified(value))
         if is_object(value):
-            return self._steps(self.interpreter.special.iterated(value))
+            iterator = self.interpreter.special.iterated(value)
+            if hasattr(type(iterator), "__next__"):
+                msg = f"an iterator of class {type(iterator).__name__} is run over"
+                raise Fallback(msg)
+            return self._steps(iterator)
+        if not isinstance(value, (list, tuple, dict, str)) and (
+            hasattr(value, "__next__") or hasattr(getattr(kind, "__iter__", None), "__code__")
+        ):
+            msg = f"a {kind.__name__}, an iterator or iterable from outside, is run over"
+            raise Fallback(msg)
         if isinstance(value, (dict, str, set, frozenset)) or hasattr(value, "__iter__"):
             items = list(list.__iter__(value) if isinstance(value, list) else value)
             return len(items), lambda k: items[k]
@@ -158,21 +176,19 @@ class Sequences:
             )
         return self.interpreter.control.unify(union)
 
-    def enumerate(self, value: Any, start: Any = 0) -> TracedSequence:
+    def enumerate(self, value: Any, start: Any = 0) -> TracedIterator:
         value = self.unified(value)
-        length, item = self._steps(value)
+        lazy = type(value) is TracedIterator and value.lazy
+        whole = self.indexable(value)
+        length, item = self.interpreter.generators.taken_over(value)
         ops = self.interpreter.operations
-        return TracedSequence(length, lambda k: (ops.binary("add", k, start), item(k)), self.indexable(value))
-
-    def zip(self, *values: Any) -> TracedSequence:
-        values = tuple(map(self.unified, values))
-        parts = [self._steps(v) for v in values]
-        whole = all(map(self.indexable, values))
-        length = self.shortest([p[0] for p in parts])
-        return TracedSequence(length, lambda k: tuple([item(k) for _, item in parts]), whole)
+        return self.interpreter.generators.made(
+            length, lambda k: (ops.binary("add", k, start), item(k)), whole=whole, lazy=lazy, sources=(value,)
+        )
 
     def shortest(self, lengths: list[Any]) -> Any:
         """The least of several lengths."""
+        lengths = [n for n in lengths if type(n) is not int or n != INFINITE] or lengths[:1]
         if not lengths:
             return 0
         if all(type(n) is int for n in lengths):
@@ -198,13 +214,20 @@ class Sequences:
         def at(k: Any) -> Any:
             return item(ops.binary("sub", ops.binary("sub", length, 1), k))
 
-        return TracedSequence(length, at, self.indexable(value))
+        return self.interpreter.generators.made(length, at, whole=self.indexable(value), sources=(value,))
 
     def unpack(self, value: Any, count: int | None) -> list[Any]:
         """The items of a value, one by one; ValueError unless there are `count`."""
+        if type(value) is TracedGenerator and count is not None:
+            value = self.interpreter.generators.collected(value, count + 1)
         length, item = self._steps(value)
+        if type(value) is TracedList and value.dynamic is not None and count is not None:
+            self._check_count(length, count)
+            return [item(k) for k in range(count)]
         if type(length) is not int:
             length = self.interpreter.calls.force(length, "the length of what is unpacked", expected=count)
+        if count is None:
+            self.interpreter.generators.finite(length)
         if count is not None and length < count:
             msg = f"not enough values to unpack (expected {count}, got {length})"
             raise ValueError(msg)
@@ -213,13 +236,28 @@ class Sequences:
             raise ValueError(msg)
         return [item(k) for k in range(length)]
 
+    def _check_count(self, length: Any, count: int) -> None:
+        """Raise at run time unless a length is what the targets of an assignment want."""
+        interpreter = self.interpreter
+        few = interpreter.truth_of(interpreter.operations.binary("lt", length, count))
+        many = interpreter.truth_of(interpreter.operations.binary("gt", length, count))
+        text = interpreter.calls.text(
+            [f"not enough values to unpack (expected {count}, got ", (length, "", ""), ")"]
+        )
+        interpreter.control.choose(few, lambda: interpreter._raise(ValueError, [text]), lambda: None)
+        too_many = f"too many values to unpack (expected {count})"
+        interpreter.control.choose(many, lambda: interpreter._raise(ValueError, [too_many]), lambda: None)
+
     def whole_list(self, value: Any) -> TracedList:
         """list(value)."""
+        if type(value) is TracedGenerator:
+            return self.interpreter.generators.collected(value)
         if type(value) is TracedList and value.dynamic is not None:
             return self._list(value.dynamic)
         if not is_traced(value):
             return self.state.made(TracedList(value))  # type: ignore[no-any-return]
         length, item = self._steps(value)
+        self.interpreter.generators.finite(length)
         if type(length) is int:
             return self.state.made(TracedList([item(k) for k in range(length)]))  # type: ignore[no-any-return]
         return self.collect(length, item)
@@ -237,6 +275,8 @@ class Sequences:
             return self.arrays.wrap(self.state.emit(elementwise.copy, [self.arrays.read(item)]).out)
         if type(container) is TracedList and container.dynamic is not None:
             return self._dynamic_item(container, index)
+        if type(container) is TracedSequence:
+            return container.item(index)
         if isinstance(index, TracedArray) and isinstance(container, np.ndarray):
             return self._array_item(self.arrays.wrap(self.arrays.variable(container)), index)
         if type(index) is slice and is_traced(index):
@@ -418,11 +458,17 @@ class Sequences:
             if method is not None:
                 self.interpreter.call(method, [container, index], {})
                 return
+        if type(container) is TracedList and (type(index) in (int, TracedScalar)):
+            self.check_list(container, "deletion")
+            self.interpreter.outside.prelude(self.interpreter, "list_delete", [container, index])
+            return
         msg = "this deletion is not traced"
         raise Fallback(msg)
 
     def contains(self, container: Any, value: Any) -> Any:
         """value in container."""
+        if is_lazy(container):
+            return self.interpreter.outside.prelude(self.interpreter, "contains_", [container, value])
         if is_object(container):
             found = self.interpreter.special.contains(container, value)
             if found is not None:
@@ -550,14 +596,26 @@ class Sequences:
                 self.append(result, self.interpreter.expression(frame, node.elt))
                 return
             generator: ast.comprehension = node.generators[depth]
-            iterable = self.interpreter.expression(frame, generator.iter)
-            length, item = self.steps(iterable)
+            iterable = self.interpreter.iterated(self.interpreter.expression(frame, generator.iter))
+            inner_own = frozenset(own)
 
             def body() -> Any:
                 self._filtered(frame, generator.ifs, lambda: level(depth + 1))
                 return COMPLETIONS[NORMAL]
 
-            inner_own = frozenset(own)
+            if is_lazy(iterable):
+
+                def each(value: Any) -> Any:
+                    self._bind_own(frame, generator.target, value)
+                    return body()
+
+                names = frozenset(set(frame.locals) - own)
+                self.interpreter.generators.run_over(
+                    iterable, Consumer(frame, each, inner_own, names, frozenset()), id(generator),
+                    temporary=isinstance(generator.iter, ast.Call),
+                )  # fmt: skip
+                return
+            length, item = self.steps(iterable)
             loop = Loop(
                 frame, (id(generator), len(self.state.frames)), length,
                 lambda k: self._bind_own(frame, generator.target, item(k)), body, None,
@@ -581,9 +639,8 @@ class Sequences:
         if isinstance(target, ast.Name):
             self.state.write(("local", frame, target.id), value)
             return
-        assert isinstance(target, (ast.Tuple, ast.List))
-        for part, item in zip(target.elts, self.unpack(value, len(target.elts)), strict=True):
-            self._bind_own(frame, part, item)
+        targets = target.elts  # type: ignore[attr-defined]
+        self.interpreter.unpack_into(lambda part, item: self._bind_own(frame, part, item), targets, value)
 
     def _filtered(self, frame: Frame, conditions: list[ast.expr], action: Callable[[], None]) -> None:
         if not conditions:

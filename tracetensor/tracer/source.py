@@ -31,6 +31,8 @@ class FunctionSource:
     globals: frozenset[str]
     captured: frozenset[str]
     body: list[ast.stmt]
+    generator: bool = False
+    cleans_up: bool = False
     live: dict[ast.AST, Liveness] = dataclasses.field(default_factory=dict)
 
 
@@ -69,8 +71,8 @@ def describe(node: Any, filename: str, qualname: str) -> FunctionSource:
     names = _Names()
     for statement in body:
         names.visit(statement)
-    if names.generator:
-        msg = f"{qualname} is a generator"
+    if names.awaits:
+        msg = f"{qualname} is async"
         raise Fallback(msg)
     args = node.args
     parameters = {a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
@@ -86,6 +88,8 @@ def describe(node: Any, filename: str, qualname: str) -> FunctionSource:
         frozenset(names.globals),
         frozenset(names.captured),
         body,
+        names.generator,
+        names.generator and any(isinstance(n, (ast.Try, ast.With)) for s in body for n in ast.walk(s)),
     )
     _Live(source).function()
     return source
@@ -153,6 +157,7 @@ class _Names(ast.NodeVisitor):
         self.globals: set[str] = set()
         self.captured: set[str] = set()
         self.generator = False
+        self.awaits = False
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
@@ -166,16 +171,30 @@ class _Names(ast.NodeVisitor):
 
     def visit_Yield(self, node: ast.Yield) -> None:
         self.generator = True
+        self.generic_visit(node)
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> None:
         self.generator = True
+        self.generic_visit(node)
 
     def visit_Await(self, node: ast.Await) -> None:
-        self.generator = True
+        self.awaits = True
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
             self.assigned.add(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self.assigned.add(node.name)
+        self.generic_visit(node)
+
+    visit_MatchStar = visit_MatchAs
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.assigned.add(node.rest)
         self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -205,7 +224,30 @@ class _Names(ast.NodeVisitor):
             if isinstance(inner, ast.NamedExpr):
                 self.assigned.add(inner.target.id)
 
-    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+    visit_SetComp = visit_DictComp = visit_ListComp
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        # Its body runs later, unless it is handed to a function that runs over it at once.
+        if not getattr(node, "_at_once", False):
+            self.captured |= names_read([node])
+        self.visit_ListComp(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        for argument in node.args:
+            if isinstance(argument, ast.GeneratorExp) and runs_over_at_once(node.func):
+                argument._at_once = True  # type: ignore[attr-defined]
+        self.generic_visit(node)
+
+
+AT_ONCE = frozenset(
+    "sum any all list tuple set frozenset dict max min sorted next prod fsum join fromiter".split()
+)
+
+
+def runs_over_at_once(function: ast.expr) -> bool:
+    """Whether a call of what this expression names takes all it wants of an iterator before it returns."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in AT_ONCE
 
 
 def names_read(nodes: list[Any]) -> set[str]:
@@ -265,7 +307,13 @@ class _Live:
             return on_continue
         if isinstance(node, (ast.Return, ast.Raise)):
             return names_loaded(node) | self.always
-        if isinstance(node, (ast.Try, ast.With, ast.Match)):
+        if isinstance(node, ast.Match):
+            live = after | names_loaded(node.subject)
+            for case in node.cases:
+                live |= self.block(case.body, after, on_break, on_continue) | names_loaded(case.pattern)
+                live |= frozenset() if case.guard is None else names_loaded(case.guard)
+            return live
+        if isinstance(node, (ast.Try, ast.With)):
             return after | names_read([node])
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             return after | names_read([node])

@@ -110,6 +110,7 @@ class State:
     def __init__(self) -> None:
         self.region = Region("root", None)
         self.frames: list[Any] = []
+        self.suspended: list[Any] = []  # frames of generators whose consumer is being interpreted
         self.nodes_built = 0
         self.owned: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.dicts: dict[int, tuple[Any, Any]] = {}

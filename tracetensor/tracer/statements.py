@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import types
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
@@ -21,9 +22,11 @@ from tracetensor.tracer.flow import (
     RaisedInBranch,
 )
 from tracetensor.tracer.frames import RETURN_NAME
+from tracetensor.tracer.generators import Consumer, is_lazy
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
     UNBOUND,
+    Traced,
     TracedArray,
     TracedList,
     TracedUnion,
@@ -69,9 +72,44 @@ class Statements(Expressions):
         completion: Completion | None = method(frame, node)
         return completion or COMPLETIONS[NORMAL]
 
-    def do_Expr(self, frame: Frame, node: ast.Expr) -> None:
+    def do_Expr(self, frame: Frame, node: ast.Expr) -> Completion | None:
+        if isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+            return self._yield(frame, node.value, None)
         if not isinstance(node.value, ast.Constant):
             self.expression(frame, node.value)
+        return None
+
+    def _yield(
+        self, frame: Frame, node: ast.Yield | ast.YieldFrom, then: Callable[[Any], None] | None
+    ) -> Completion:
+        """A yield as a statement; `then` is done with what it gives: what was sent, None, or a generator's result."""
+        value = None if node.value is None else self.expression(frame, node.value)
+        if isinstance(node, ast.Yield):
+            completion, result = self.generators.yielded(frame, value), None
+        else:
+            completion, result = self.generators.delegate(frame, value)
+        frame.line = node.lineno
+        if then is None:
+            return completion
+        going_on = self.control.is_kind(completion, {NORMAL})
+        if going_on is True:
+            then(result)
+            return COMPLETIONS[NORMAL]
+        if going_on is False:
+            return completion
+        left = Completion(completion.kinds - {NORMAL}, completion.code)
+
+        def on() -> Completion:
+            then(self.without_unbound(result))
+            return COMPLETIONS[NORMAL]
+
+        return self.control.choose_block(going_on, on, lambda: left)
+
+    def without_unbound(self, value: Any) -> Any:
+        """The value of a name that is known to be bound where it is used."""
+        if type(value) is TracedUnion:
+            return self.control.without(value, lambda v: v is UNBOUND)
+        return value
 
     def do_Pass(self, frame: Frame, node: ast.Pass) -> None:
         pass
@@ -89,18 +127,31 @@ class Statements(Expressions):
         pass
 
     def do_Return(self, frame: Frame, node: ast.Return) -> Completion:
+        if isinstance(node.value, (ast.Yield, ast.YieldFrom)) and frame.source.generator:
+            completion = self._yield(
+                frame, node.value, lambda value: self.set_local(frame, RETURN_NAME, value)
+            )
+            return self.control.recoded(completion, {NORMAL: RETURN})
         value = None if node.value is None else self.expression(frame, node.value)
         self.set_local(frame, RETURN_NAME, value)
         return COMPLETIONS[RETURN]
 
-    def do_Assign(self, frame: Frame, node: ast.Assign) -> None:
-        value = self.expression(frame, node.value)
-        for target in node.targets:
-            self.assign(frame, target, value)
+    def do_Assign(self, frame: Frame, node: ast.Assign) -> Completion | None:
+        def bind(value: Any) -> None:
+            for target in node.targets:
+                self.assign(frame, target, value)
 
-    def do_AnnAssign(self, frame: Frame, node: ast.AnnAssign) -> None:
+        if isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+            return self._yield(frame, node.value, bind)
+        bind(self.expression(frame, node.value))
+        return None
+
+    def do_AnnAssign(self, frame: Frame, node: ast.AnnAssign) -> Completion | None:
+        if isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+            return self._yield(frame, node.value, lambda value: self.assign(frame, node.target, value))
         if node.value is not None:
             self.assign(frame, node.target, self.expression(frame, node.value))
+        return None
 
     def do_AugAssign(self, frame: Frame, node: ast.AugAssign) -> None:
         name = OPERATORS[type(node.op)]
@@ -189,14 +240,14 @@ class Statements(Expressions):
                 self.refine(frame, node.test, holds)
                 completion = self.block(frame, statements)
                 if dead_after is not None and completion.only == NORMAL:
-                    self._forget(frame, dead_after)
+                    self.forget(frame, dead_after)
                 return completion
 
             return action
 
         return self.control.choose_block(test, branch(body, True), branch(orelse, False))
 
-    def _forget(self, frame: Frame, node: ast.AST) -> None:
+    def forget(self, frame: Frame, node: ast.AST) -> None:
         """Drop locals that nothing reads any more, so that they need not be merged."""
         live = frame.source.live.get(node)
         if live is None:
@@ -235,6 +286,9 @@ class Statements(Expressions):
         iterable = self.expression(frame, node.iter)
         if type(iterable) is TracedUnion:
             iterable = self.sequences.unified(iterable)
+        iterable = self.iterated(iterable)
+        if is_lazy(iterable):
+            return self._for_lazy(frame, node, iterable)
         length, item = self.sequences.steps(iterable)
         loop = Loop(
             frame,
@@ -251,6 +305,34 @@ class Statements(Expressions):
         loop.must_unroll = not self.sequences.indexable(iterable)
         return self._after_loop(frame, node, self.control.loop(loop))
 
+    def iterated(self, value: Any) -> Any:
+        """What a loop over a value runs over: itself, or what its class's __iter__ gives."""
+        method = getattr(type(value), "__iter__", None)
+        if isinstance(method, types.FunctionType) and not isinstance(value, (Traced, tuple, list, dict)):
+            iterator = self.call(method, [value], {})
+            if hasattr(type(iterator), "__next__"):
+                msg = f"an iterator of class {type(iterator).__name__} is run over"
+                raise Fallback(msg)
+            return iterator
+        return value
+
+    def _for_lazy(self, frame: Frame, node: ast.For, iterable: Any) -> Completion:
+        """A loop over an iterator or generator."""
+        live = frame.source.live[node]
+
+        def body(value: Any) -> Completion:
+            frame.line = node.lineno
+            self.assign(frame, node.target, value)
+            return self.block(frame, node.body)
+
+        consumer = Consumer(
+            frame, body, frozenset(source_.names_assigned([*node.body, node])), live.head, live.after
+        )
+        temporary = isinstance(node.iter, (ast.Call, ast.GeneratorExp)) or getattr(node, "_temporary", False)
+        completion = self.generators.run_over(iterable, consumer, id(node), temporary=temporary)
+        frame.line = node.lineno
+        return self._after_loop(frame, node, completion)
+
     def _after_loop(self, frame: Frame, node: Any, completion: Completion) -> Completion:
         if node.orelse:
             ended = self.control.is_kind(completion, {NORMAL})
@@ -266,20 +348,16 @@ class Statements(Expressions):
         return self._broken_is_normal(completion)
 
     def _broken_is_normal(self, completion: Completion) -> Completion:
-        if BREAK not in completion.kinds:
-            return completion
-        kinds = (completion.kinds - {BREAK}) | {NORMAL}
-        if kinds == {NORMAL}:
-            return COMPLETIONS[NORMAL]
-        returned = self.control.is_kind(completion, {RETURN})
-        code = self.control.choose(returned, lambda: RETURN, lambda: NORMAL)
-        return Completion(frozenset(kinds), code)
+        return self.control.recoded(completion, {BREAK: NORMAL})
 
     def do_FunctionDef(self, frame: Frame, node: ast.FunctionDef) -> None:
         function: Any = self._function(frame, node, f"{frame.source.qualname}.<locals>.{node.name}")
         for decorator in reversed(node.decorator_list):
             function = self.call(self.expression(frame, decorator), [function], {})
         self.store_name(frame, node.name, function)
+
+    def do_Match(self, frame: Frame, node: ast.Match) -> Completion:
+        return self.matching.statement(frame, node)
 
     def do_Assert(self, frame: Frame, node: ast.Assert) -> None:
         test = self.truth(frame, node.test)

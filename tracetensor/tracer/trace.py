@@ -166,6 +166,7 @@ class Trace:
     may_deoptimise: bool = False
     sources: list[tuple[str, Any]] = dataclasses.field(default_factory=list)
     unrepeatable: bool = False
+    fetched: dict[Path, Any] = dataclasses.field(default_factory=dict)
 
 
 def trace_function(
@@ -175,15 +176,18 @@ def trace_function(
     unwrap: Callable[[Any], Any],
     static: frozenset[str] = frozenset(),
     refuse_callbacks: bool = False,
+    nested: Any = None,
+    assumed: dict[Any, Any] | None = None,
 ) -> Trace:
     """Trace a function on these arguments, by parameter name, `*args` and `**kwargs` under their names.
 
+    nested: how recursive calls are run: see function.Nesting; assumed: what is taken for granted of their results.
     Raises Fallback with the reason if it cannot be traced, AlwaysRaises if it raises on every such arguments.
     """
     constants: dict[Any, Any] = {(("parameter", name),): True for name in static}
     for _ in range(MOST_RESTARTS):
         try:
-            return _attempt(function, parameters, constants, unwrap, refuse_callbacks)
+            return _attempt(function, parameters, constants, unwrap, nested, assumed or {}, refuse_callbacks)
         except Restart as restart:
             constants.update(restart.constants)
     msg = f"{function.__qualname__}: what tracing needs to know of the arguments does not settle"
@@ -195,11 +199,14 @@ def _attempt(
     parameters: dict[str, Any],
     constants: dict[Any, Any],
     unwrap: Callable[[Any], Any],
+    nested: Any,
+    assumed: dict[Any, Any],
     refuse_callbacks: bool,
 ) -> Trace:
     state = State()
     root = state.region
     world = World(state, constants, unwrap)
+    world.nested, world.assumed = nested, assumed
     interpreter = Interpreter(state, world)
     world.interpreter = interpreter
     world.refuse_callbacks = refuse_callbacks
@@ -231,6 +238,8 @@ def _located(error: Fallback, state: State) -> Fallback:
     if "line " in error.reason or not location:
         return error
     line = location[-1]
+    if f"({line.filename}:" in error.reason:  # named by a function that was traced on its own
+        return error
     return type(error)(f"{error.reason} ({line.filename}:{line.line})")
 
 
@@ -397,6 +406,12 @@ def _finish(
         if how is not None:
             writes.append((path, *how))
     writes += [_place_write(collected, place, world) for place in _changed_places(world)]
+    if world.recursed and any(
+        how in {"attribute", "name"} or (how != "array" and path[0][0] != "parameter")
+        for path, how, _ in writes
+    ):
+        # What is set is written back at exit: the recursive call would not see it.
+        raise Fallback(world.recursed)
     inputs = list(world.inputs)
     graph = Graph(
         [world.inputs[p] for p in inputs],
@@ -417,6 +432,7 @@ def _finish(
         graph, inputs, list(world.checks.values()), recipe, writes, collected.groups, world.callbacks,
         dict(constants), _distinct(world, writes), deoptimises, list(world.sources.values()),
         bool(world.unrepeatable),
+        {p: world.examples[v] for p, v in world.inputs.items()} if world.assumed else {},
     )  # fmt: skip
 
 

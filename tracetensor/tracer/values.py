@@ -255,6 +255,43 @@ class TracedSequence:
     whole: bool = True
 
 
+class TracedGenerator(Traced):
+    """A generator that has not been started, or was run over: its frame waits to be interpreted by a consumer.
+
+    finished: whether it is exhausted. left: whether a consumer may have left it before its end.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+        self.finished: Any = False
+        self.left: Any = False
+        self.running = False
+        self.at_once = False
+
+    @property
+    def source(self) -> Any:
+        return self.frame.source
+
+
+class TracedIterator(Traced):
+    """An iterator over what has a length and an item at each position, and where it stands.
+
+    whole: whether items can be had by a traced position. lazy: whether getting an item runs code of the user's.
+    sources: what it was made of. owned: it was handed to another iterator, which alone may advance it.
+    """
+
+    def __init__(
+        self, length: Any, item: Any, *, whole: bool, lazy: bool = False, sources: tuple[Any, ...] = ()
+    ) -> None:
+        self.length = length
+        self.item = item
+        self.whole = whole
+        self.lazy = lazy
+        self.sources = sources
+        self.position: Any = 0
+        self.owned = False
+
+
 class Marker:
     """A value of the tracer's own, told by identity."""
 

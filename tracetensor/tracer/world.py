@@ -26,6 +26,7 @@ from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import MISSING, is_object, own_now, static
+from tracetensor.tracer.recursion import RecursiveCall
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region, Restart
 from tracetensor.tracer.values import (
     NOT_THE_USERS,
@@ -227,6 +228,10 @@ class World:
         self.holders: dict[tuple[Any, ...], Holder] = {}
         self._descriptions: dict[Any, source.FunctionSource] = {}
         self._alive: list[Any] = []
+        self.nested: Any = None
+        self.recursed = ""
+        self.assumed: dict[Any, Any] = {}
+        self._unwritten: dict[int, tuple[Any, str]] = {}
 
     # Values from outside ---------------------------------------------------------------------------------------
 
@@ -309,7 +314,18 @@ class World:
         if storage.read_only:
             check.writeable = False
         self.storages[id(value)] = storage
+        if id(value) in self._unwritten:
+            self._interpreter().arrays.freeze(storage, self._unwritten[id(value)][1])
         return TracedArray(storage)
+
+    def keep_unwritten(self, array: Any, reason: str) -> None:
+        """An array from outside is read by others while the program runs: writing it ends the trace."""
+        self._unwritten[id(array)] = (array, reason)
+        storage = self.storages.get(id(array))
+        if storage is not None:
+            if storage.value is not storage.origin.variable:
+                raise Fallback(reason)
+            self._interpreter().arrays.freeze(storage, reason)
 
     def _input(self, type_: Type, path: Path, example: Any) -> Variable:
         variable = input_variable(type_, path_text(path))
@@ -531,11 +547,18 @@ class World:
         }
         interpreter = self._interpreter()
         interpreter.bind_parameters(frame, described, args, kwargs, defaults, kw_defaults)
-        return interpreter.run(frame)
+        called = interpreter.recursion.call(function, frame, args, kwargs)
+        return interpreter.run(frame) if called is None else called[0]
 
-    def prelude(self, interpreter: Interpreter, name: str, args: list[Any]) -> Any:
+    def prelude(
+        self, interpreter: Interpreter, name: str, args: list[Any], kwargs: dict[str, Any] | None = None
+    ) -> Any:
         """Interpret a function of the prelude."""
-        return self.call_function(getattr(prelude, name), args, {})
+        return self.call_function(getattr(prelude, name), args, kwargs or {})
+
+    def nothing(self) -> source.FunctionSource:
+        """A function without statements."""
+        return source.source_of(prelude.nothing)  # type: ignore[arg-type]
 
     def prelude_indices(self, interpreter: Interpreter, dims: tuple[Any, ...], array: Any) -> Any:
         """numpy.ndindex(dims), or numpy.ndenumerate(array), as a sequence."""
@@ -690,8 +713,8 @@ class World:
 
     def _run_example(self, node: Node) -> None:
         try:
-            if has_effect(node):
-                raise TypeError  # nothing happens while tracing
+            if has_effect(node) or recurses(node):
+                raise TypeError  # nothing happens while tracing; recursion may not end on samples
             with np.errstate(all="ignore"):
                 results = evaluate_node(node, [self.example(v) for v in node.inputs])
         except Exception:
@@ -724,6 +747,13 @@ class World:
 def has_effect(node: Node) -> bool:
     """Whether evaluating the node does more than return a value."""
     return node.op.effect or any(has_effect(n) for body in bodies(node) for n in body.nodes())
+
+
+def recurses(node: Node) -> bool:
+    """Whether evaluating the node calls a function of the user's that may call itself."""
+    return isinstance(node.params.get("function"), RecursiveCall) or any(
+        recurses(n) for body in bodies(node) for n in body.nodes()
+    )
 
 
 def _sample(type_: Type) -> Any:
