@@ -475,7 +475,7 @@ def walrus(x):
     return y, (z := y + 1), z
 
 
-@case([1], [2], ["a"], [(1, 2)], [(3, 4)], [None], refused="`match` statements")
+@case([1], [2], ["a"], [(1, 2)], [(3, 4)], [None])
 def match_statement(x):
     match x:
         case 1:

@@ -419,7 +419,7 @@ class Nesting:
         """Trace a function on its own, with something assumed of the calls of itself."""
         bound = inspect.signature(function, follow_wrapped=False).bind(*args, **kwargs)
         bound.apply_defaults()
-        return trace_function(function, dict(bound.arguments), unwrap=unwrap, nested=self, assumed=assumed)
+        return trace_function(function, dict(bound.arguments), unwrap=unwrap, recursion=(self, assumed))
 
 
 NESTING = Nesting()
@@ -480,8 +480,12 @@ def build_version(
 ) -> Version:
     """Trace, optimise and compile a function for these arguments."""
     trace = trace_function(
-        function, parameters, unwrap=unwrap, static=static, refuse_callbacks=refuse_callbacks,
-        nested=None if refuse_callbacks else NESTING,
+        function,
+        parameters,
+        unwrap=unwrap,
+        static=static,
+        refuse_callbacks=refuse_callbacks,
+        recursion=(None if refuse_callbacks else NESTING, {}),
     )
     graph = trace.graph
     if option("optimize"):

@@ -532,9 +532,7 @@ def _breakpoint(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any
 
 @handles(id, hash, dir, eval, exec, globals, locals)
 def _refused(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    msg = (
-        "a built-in function that looks at the object itself (id, hash, vars, eval, …) is called"
-    )
+    msg = "a built-in function that looks at the object itself (id, hash, vars, eval, …) is called"
     raise Fallback(msg)
 
 

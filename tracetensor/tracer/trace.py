@@ -176,18 +176,17 @@ def trace_function(
     unwrap: Callable[[Any], Any],
     static: frozenset[str] = frozenset(),
     refuse_callbacks: bool = False,
-    nested: Any = None,
-    assumed: dict[Any, Any] | None = None,
+    recursion: tuple[Any, dict[Any, Any]] = (None, {}),
 ) -> Trace:
     """Trace a function on these arguments, by parameter name, `*args` and `**kwargs` under their names.
 
-    nested: how recursive calls are run: see function.Nesting; assumed: what is taken for granted of their results.
+    recursion: how recursive calls are run (function.Nesting), and what is taken for granted of their results.
     Raises Fallback with the reason if it cannot be traced, AlwaysRaises if it raises on every such arguments.
     """
     constants: dict[Any, Any] = {(("parameter", name),): True for name in static}
     for _ in range(MOST_RESTARTS):
         try:
-            return _attempt(function, parameters, constants, unwrap, nested, assumed or {}, refuse_callbacks)
+            return _attempt(function, parameters, constants, unwrap, recursion, refuse_callbacks)
         except Restart as restart:
             constants.update(restart.constants)
     msg = f"{function.__qualname__}: what tracing needs to know of the arguments does not settle"
@@ -199,14 +198,13 @@ def _attempt(
     parameters: dict[str, Any],
     constants: dict[Any, Any],
     unwrap: Callable[[Any], Any],
-    nested: Any,
-    assumed: dict[Any, Any],
+    recursion: tuple[Any, dict[Any, Any]],
     refuse_callbacks: bool,
 ) -> Trace:
     state = State()
     root = state.region
     world = World(state, constants, unwrap)
-    world.nested, world.assumed = nested, assumed
+    world.nested, world.assumed = recursion
     interpreter = Interpreter(state, world)
     world.interpreter = interpreter
     world.refuse_callbacks = refuse_callbacks
