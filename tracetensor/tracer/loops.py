@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tracetensor.tracer.state import Place
 from tracetensor.tracer.flow import (
     COMPLETIONS,
@@ -469,50 +472,59 @@ class ScanTracer:
                 value = self.state.get_place(place)
                 self.state.replace(place, self.embedded(value, skeletons[place]))
         ends, end = self.pack_places(self.places)
-        for place in self.places:
-            if not _same_form(skeletons[place], ends[place]):
-                self._differs(place, skeletons[place], ends[place])
+        differing = [place for place in self.places if not _same_form(skeletons[place], ends[place])]
+        # All are looked at before one is heeded: if a step has to be peeled off, the rest may need no lesson.
+        lessons = [self._lesson(place, skeletons[place], ends[place]) for place in differing]
+        if not lessons:
+            lessons = self._wider_types(types, end)
         if set(end.frozen) - set(self.loop.frozen):
-            self.loop.frozen.update(end.frozen)
+            lessons.append(functools.partial(self.loop.frozen.update, end.frozen))
+        for learn in lessons:
+            learn()
+        if lessons:
             raise Again
+        return end
+
+    def _wider_types(self, types: list[Type], end: Packed) -> list[Callable[[], Any]]:
+        """What to learn where a step leaves a value of a wider type than it found; Mismatch where of another."""
+        lessons: list[Callable[[], Any]] = []
         for k, (head, variable, label) in enumerate(zip(types, end.leaves, end.labels, strict=True)):
             joined = join(head, variable.type)
             if joined is None:
                 raise Mismatch(f"`{label}` is {head!r} before a step and {variable.type!r} after it")
             if joined is not head:
-                self.weak[(self.loop.peels, k)] = joined
-                raise Again
-        return end
+                lessons.append(functools.partial(self.weak.__setitem__, (self.loop.peels, k), joined))
+        return lessons
 
-    def _differs(self, place: Place, head: Any, end: Any) -> None:
+    def _lesson(self, place: Place, head: Any, end: Any) -> Callable[[], Any]:
+        """What to learn from a place that a step leaves in another form than it found; Mismatch if nothing helps."""
         label = _label(place)
         grows = end[0] == "dynamic items" or (end[0] == "items" and len(end[1]) != len(head[1]))
         if head[0] in {"items", "dynamic items"} and grows:
             items, dynamic = self.state.get_place(place)
-            self.weak[place] = self.control.lists.form_of(items) if dynamic is None else dynamic.form
-            raise Again
+            form = self.control.lists.form_of(items) if dynamic is None else dynamic.form
+            return functools.partial(self.weak.__setitem__, place, form)
         if head[0] == end[0] == "reference" and head[1] is end[1] and head[2]:
-            self.loop.detached.add(place)
-            raise Again
+            return functools.partial(self.loop.detached.add, place)
         if "instance" in {head[0], end[0]} and not self.loop.fresh:
-            self.loop.fresh = True
-            raise Again
-        self._widen(place, head, end)
+            return functools.partial(setattr, self.loop, "fresh", True)
+        wide = self._wide(head, end)
+        if wide is not None and self.loop.wide.get(place) != wide:
+            return functools.partial(self.loop.wide.__setitem__, place, wide)
         raise Mismatch(
             f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})"
         )
 
-    def _widen(self, place: Place, head: Any, end: Any) -> None:
-        """Where peeling did not help, carry one of several forms, told apart by a tag: the body is traced again."""
+    def _wide(self, head: Any, end: Any) -> Any:
+        """Where peeling does not help, the union of the forms, to be carried with a tag that tells them apart."""
         forms = [f for s in (head, end) for f in (s[1] if s[0] == "union" else (s,))]
         keys = [_skeleton_key(f) for f in forms]
-        if self.loop.peels < 1 or None in keys:
-            return
+        stays = end[0] == "union" and keys[0] in keys[1:]  # the first step may leave it as it was, or not
+        if None in keys or (self.loop.peels < 1 and not stays):
+            return None
         distinct = dict(zip(keys, forms, strict=True))
         wide = ("union", tuple([distinct[k] for k in sorted(distinct, key=repr)]))
-        if len(distinct) > 1 and self.loop.wide.get(place) != wide:
-            self.loop.wide[place] = wide
-            raise Again
+        return wide if len(distinct) > 1 else None
 
     def _find_places(self) -> None:
         """Places that the step changed and that are not carried yet: the loop is traced again, carrying them."""

@@ -34,6 +34,7 @@ class FunctionSource:
     generator: bool = False
     cleans_up: bool = False
     live: dict[ast.AST, Liveness] = dataclasses.field(default_factory=dict)
+    bound: dict[ast.AST, frozenset[str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -267,6 +268,15 @@ def names_assigned(nodes: list[Any]) -> set[str]:
     for node in nodes:
         names.visit(node)
     return names.assigned
+
+
+def names_of_loop(source: FunctionSource, node: Any) -> frozenset[str]:
+    """The names that a loop binds: its target, and in its body and test."""
+    found = source.bound.get(node)
+    if found is None:
+        head = ast.Expr(node.test) if isinstance(node, ast.While) else node
+        found = source.bound[node] = frozenset(names_assigned([*node.body, head]))
+    return found
 
 
 class _Live:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -270,7 +271,7 @@ class Statements(Expressions):
             None,
             lambda: self.block(frame, node.body),
             lambda: self._while_test(frame, node),
-            frozenset(source_.names_assigned([*node.body, ast.Expr(node.test)])),
+            source_.names_of_loop(frame.source, node),
             live.head,
             live.after,
             node.lineno,
@@ -297,7 +298,7 @@ class Statements(Expressions):
             lambda k: self.assign(frame, node.target, item(k)),
             lambda: self.block(frame, node.body),
             None,
-            frozenset(source_.names_assigned([*node.body, node])),
+            source_.names_of_loop(frame.source, node),
             live.head,
             live.after,
             node.lineno,
@@ -432,6 +433,7 @@ class Statements(Expressions):
             self.store_name(frame, alias.asname or alias.name, getattr(module, alias.name))
 
 
+@functools.lru_cache(maxsize=4096)
 def _leaves(node: ast.If) -> bool:
     """Whether a branch of an if may leave the block it stands in."""
     return any(
