@@ -31,6 +31,7 @@ from tracetensor.tracer.flow import (
     NORMAL,
     Again,
     Completion,
+    Hints,
     Loop,
     Mismatch,
     RaisedInBranch,
@@ -54,7 +55,7 @@ class Control:
         self.lists = Lists(state, arrays)
         self.lists.normalised = self.normalised
         arrays.unify = self.unify
-        self.hints: dict[Any, tuple[dict[Any, None], set[str]]] = {}
+        self.hints: dict[Any, Hints] = {}
         self.force: Callable[[Variable, str], Any] = _cannot_force
 
     # Branches --------------------------------------------------------------------------------------------------
@@ -413,19 +414,20 @@ class Control:
     def _scan(self, loop: Loop, offset: int, go: Any) -> Completion:
         places, weak = loop.places, loop.weak
         frame = loop.frame
-        hinted = self.hints.setdefault(loop.key, ({}, set()))
+        hints = loop.hints = self.hints.setdefault(loop.key, loop.hints)
         places.update((("local", frame, name), None) for name in sorted(loop.assigned & loop.head))
         consumer = frame.consumer
         while consumer is not None:
             live = consumer.assigned & (consumer.head | consumer.after)
             places.update((("local", consumer.frame, name), None) for name in sorted(live))
             consumer = consumer.frame.consumer
-        places.update((("local", frame, name), None) for name in sorted(hinted[1]))
+        places.update((("local", frame, name), None) for name in sorted(hints.names))
+        places.update(dict.fromkeys(hints.containers_of(frame)))
         for _ in range(12):
             try:
                 return ScanTracer(self, loop, offset, go, list(places), weak).run()
             except Again:
-                hinted[1].update(p[2] for p in places if p[0] == "local" and p[1] is frame)
+                hints.note(frame, places)
                 continue
         msg = f"the loop at line {loop.line}: what its steps carry does not settle"
         raise Fallback(msg)

@@ -7,9 +7,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback, GraphError, TracerSignal
+from tracetensor.tracer.state import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tracetensor.tracer.frames import Frame
     from tracetensor.tracer.state import Place
@@ -96,6 +97,39 @@ class RaisedInBranch(TracerSignal):
 
 
 @dataclasses.dataclass
+class Hints:
+    """What was learnt of a loop, for when it is traced again because what is around it is.
+
+    names: locals that the body changes. containers: lists, dicts and objects that it changes, by the names of
+    locals. peeled, wide: what a local, held in a certain form at the head, led to.
+    """
+
+    names: set[str] = dataclasses.field(default_factory=set)
+    containers: dict[tuple[Any, ...], None] = dataclasses.field(default_factory=dict)
+    peeled: dict[tuple[str, Any], str] = dataclasses.field(default_factory=dict)
+    wide: dict[tuple[str, Any], Any] = dataclasses.field(default_factory=dict)
+
+    def note(self, frame: Frame, places: Iterable[Place]) -> None:
+        """Remember places by the names of the frame's locals."""
+        for kind, owner, *rest in places:
+            if kind == "local" and owner is frame:
+                self.names.add(rest[0])
+            elif kind in {"items", "entries", "attribute"}:
+                target = owner.target
+                names = [name for name, value in frame.locals.items() if value is target]
+                self.containers.update(((name, kind, type(target), *rest), None) for name in names)
+
+    def containers_of(self, frame: Frame) -> list[Place]:
+        """The places of the containers that now have the names."""
+        found: list[Place] = []
+        for name, kind, cls, *rest in self.containers:
+            value = frame.locals.get(name)
+            if type(value) is cls:
+                found.append((kind, Box(value), *rest))
+        return found
+
+
+@dataclasses.dataclass
 class Loop:
     """A loop to be traced. length: steps, an int or an INT variable, None for `while`. bind: set the target for a
     step number. body: trace one step. test: the truth of the `while` condition. assigned, head, after: names
@@ -120,3 +154,4 @@ class Loop:
     wide: dict[Place, Any] = dataclasses.field(default_factory=dict)
     fresh: bool = False
     detached: set[Place] = dataclasses.field(default_factory=set)
+    hints: Hints = dataclasses.field(default_factory=Hints)

@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     from tracetensor.tracer.frames import Frame
 
 
+LASTING = frozenset({"scalar", "constant"})
+"""Forms that do not speak of the storages of one attempt."""
+
+
 @dataclasses.dataclass
 class Packed:
     """A value taken apart: a skeleton that two values of the same form share, and the variables in it."""
@@ -376,6 +380,7 @@ class ScanTracer:
         for place in self.places:
             self._prepare(place)
         skeletons, entry = self.pack_places(self.places)
+        self._recall(skeletons)
         self.loop.frozen.update(entry.frozen)
         types = [self._weak_type(k, v.type) for k, v in enumerate(entry.leaves)]
         heads = [self._input(t, label) for t, label in zip(types, entry.labels, strict=True)]
@@ -411,6 +416,28 @@ class ScanTracer:
                 frame.line = line
         self.state.undo(self.region)
         return self._build(step, skeletons, entry, heads, graph_outputs, done, lasts)
+
+    def _recall(self, skeletons: dict[Place, Any]) -> None:
+        """Come to what an earlier trace of the loop came to from the same forms, without tracing the body."""
+        loop, hints = self.loop, self.loop.hints
+        if not (hints.peeled or hints.wide):
+            return
+        again = False
+        for place, skeleton in skeletons.items():
+            key = self._hint_key(place, skeleton)
+            if key in hints.peeled:
+                raise Mismatch(hints.peeled[key])
+            if key in hints.wide and place not in loop.wide:
+                loop.wide[place] = hints.wide[key]
+                again = True
+        if again:
+            raise Again
+
+    def _hint_key(self, place: Place, skeleton: Any) -> Any:
+        """What a local in this form is known by when the loop is traced again; None for forms that do not last."""
+        if place[0] == "local" and place[1] is self.loop.frame and skeleton[0] in LASTING:
+            return (place[2], _skeleton_key(skeleton))
+        return None
 
     def _prepare(self, place: Place) -> None:
         """Give a place the form in which earlier attempts found that it must be carried."""
@@ -509,11 +536,13 @@ class ScanTracer:
         if "instance" in {head[0], end[0]} and not self.loop.fresh:
             return functools.partial(setattr, self.loop, "fresh", True)
         wide = self._wide(head, end)
+        hint = self._hint_key(place, head)
         if wide is not None and self.loop.wide.get(place) != wide:
-            return functools.partial(self.loop.wide.__setitem__, place, wide)
-        raise Mismatch(
-            f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})"
-        )
+            return functools.partial(self._widen, place, wide, hint)
+        reason = f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})"
+        if hint is not None:
+            self.loop.hints.peeled[hint] = reason
+        raise Mismatch(reason)
 
     def _wide(self, head: Any, end: Any) -> Any:
         """Where peeling does not help, the union of the forms, to be carried with a tag that tells them apart."""
@@ -526,11 +555,17 @@ class ScanTracer:
         wide = ("union", tuple([distinct[k] for k in sorted(distinct, key=repr)]))
         return wide if len(distinct) > 1 else None
 
+    def _widen(self, place: Place, wide: Any, hint: Any) -> None:
+        self.loop.wide[place] = wide
+        if hint is not None and self.loop.peels < 1 and all(form[0] in LASTING for form in wide[1]):
+            self.loop.hints.wide[hint] = wide
+
     def _find_places(self) -> None:
         """Places that the step changed and that are not carried yet: the loop is traced again, carrying them."""
         loop = self.loop
         known = set(self.places)
         new = False
+        grown: dict[Place, Any] = {}
         for place in self.region.log:
             if place in known or place[0] == "storage":
                 continue
@@ -540,8 +575,22 @@ class ScanTracer:
                     continue
             loop.places[place] = None
             new = True
+            if place[0] == "items":
+                grown[place] = self._grown(place)
         if new:
+            self.weak.update((place, form) for place, form in grown.items() if form is not None)
             raise Again
+
+    def _grown(self, place: Place) -> Any:
+        """The form of a list that became longer or shorter in the step; None for others, and what has no form."""
+        before, known = self.region.log[place]
+        items, dynamic = self.state.get_place(place)
+        if known is not None or (dynamic is None and len(items) == len(before)):
+            return None
+        try:
+            return self.control.lists.form_of(items) if dynamic is None else dynamic.form
+        except TracerSignal:
+            return None
 
     def _lasts(self, done: Completion) -> list[tuple[Place, Any, Packed]]:
         """Names that only what comes after the loop reads: their value after the last step."""
