@@ -41,6 +41,17 @@ def register_class(type_: Type) -> int:
     return OBJECT
 
 
+@functools.cache
+def _layout(opcode: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Which of an instruction's four fields its row in the table names, which of these it reads and which it writes."""
+    letters = list(enumerate(TABLE[opcode].rstrip("s")))
+    return (
+        tuple([k for k, letter in letters if letter != "-"]),
+        tuple([k for k, letter in letters if letter == "r"]),
+        tuple([k for k, letter in letters if letter == "w"]),
+    )
+
+
 @dataclass(slots=True)
 class Instruction:
     """One instruction. takes: bit k says that the k-th of `reads` is read here for the last time."""
@@ -110,12 +121,13 @@ class Assembler:
 
     def emit(self, opcode: int, *fields: int, site: Any = None) -> None:
         """Add an instruction whose fields are those that its row in the table names, in their order."""
-        row = TABLE[opcode].rstrip("s")
-        values = iter(fields)
-        dst, a, b, c = (next(values) if letter != "-" else -1 for letter in row)
-        named = list(zip(row, (dst, a, b, c), strict=True))
-        reads = tuple(v for letter, v in named if letter == "r")
-        writes = tuple(v for letter, v in named if letter == "w")
+        places, reading, writing = _layout(opcode)
+        row = [-1, -1, -1, -1]
+        for place, value in zip(places, fields, strict=True):
+            row[place] = value
+        dst, a, b, c = row
+        reads = tuple([row[k] for k in reading])
+        writes = tuple([row[k] for k in writing])
         self.items.append(Instruction(opcode, dst, a, b, c, site, reads, writes, self.location))
 
     def emit_site(self, opcode: int, site: Any, reads: Sequence[int], writes: Sequence[int]) -> None:
@@ -170,21 +182,24 @@ class Assembler:
         return [Instruction(Opcode.DROP, a=r, reads=(r,), takes=1) for r in sorted(registers)]
 
     def _mark_instruction(self, item: Instruction, live: set[int], result: list[Item], *, mark: bool) -> None:
-        if mark:
-            result.extend(self._drops({r for r in item.writes if self._counts(r) and r not in live}))
-        live.difference_update(item.writes)
+        if item.writes:
+            if mark:
+                unread = {r for r in item.writes if r not in live and self._counts(r)}
+                if unread:
+                    result.extend(self._drops(unread))
+            live.difference_update(item.writes)
+        classes, constants = self.classes, self.constants
         late: set[int] = set()
         for k in range(len(item.reads) - 1, -1, -1):
             register = item.reads[k]
-            if not self._counts(register):
-                continue
-            if register not in live:
+            if register not in live and classes[register] == OBJECT and register not in constants:
                 live.add(register)
                 if mark and k < MOST_TAKES:
                     item.takes |= 1 << k
                 elif mark:
                     late.add(register)
-        result.extend(self._drops(late))
+        if late:
+            result.extend(self._drops(late))
         result.append(item)
 
     def _mark_branch(self, item: Branch, live: set[int], *, mark: bool) -> None:
