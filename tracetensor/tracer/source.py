@@ -10,9 +10,12 @@ import linecache
 import textwrap
 import threading
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
+
+if TYPE_CHECKING:
+    from tracetensor.graph.graph import SourceLine
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 LOOPS = (ast.For, ast.While)
@@ -20,7 +23,10 @@ LOOPS = (ast.For, ast.While)
 
 @dataclasses.dataclass(eq=False)
 class FunctionSource:
-    """A function's tree and names. assigned: names that are its locals; nonlocals and globals as declared."""
+    """A function's tree and names. assigned: names that are its locals; nonlocals and globals as declared.
+
+    live, bound, lines: what was found out about its statements, loops and lines.
+    """
 
     node: Any
     filename: str
@@ -35,6 +41,7 @@ class FunctionSource:
     cleans_up: bool = False
     live: dict[ast.AST, Liveness] = dataclasses.field(default_factory=dict)
     bound: dict[ast.AST, frozenset[str]] = dataclasses.field(default_factory=dict)
+    lines: dict[int, SourceLine] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass

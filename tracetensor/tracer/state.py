@@ -118,13 +118,16 @@ class State:
 
     def location(self) -> Location:
         """Where the user's program is now."""
-        return tuple(
-            [
-                SourceLine(f.source.filename, f.line, f.source.qualname)
-                for f in self.frames
-                if f.source.filename != PRELUDE
-            ]
-        )
+        found: list[SourceLine] = []
+        for frame in self.frames:
+            source = frame.source
+            line = source.lines.get(frame.line)
+            if line is None:
+                line = SourceLine(source.filename, frame.line, source.qualname)
+                source.lines[frame.line] = line
+            if line.filename != PRELUDE:
+                found.append(line)
+        return tuple(found)
 
     @property
     def last_location(self) -> Location:
@@ -134,7 +137,12 @@ class State:
     def emit(self, op: Op, inputs: Sequence[Any], params: dict[str, Any] | None = None) -> Node:
         """Build a node in the current region."""
         region = self.region
-        return self.adopt(apply(op, [region.lift(as_variable(v)) for v in inputs], params))
+        lifted = []
+        for value in inputs:
+            variable = as_variable(value)
+            scope = variable.scope
+            lifted.append(variable if scope is None or scope is region else region.lift(variable))
+        return self.adopt(apply(op, lifted, params))
 
     def adopt(self, node: Node) -> Node:
         """Make a node, just built of variables of this region, part of it."""
