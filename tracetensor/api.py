@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from tracetensor import stages
 from tracetensor.config import option
 from tracetensor.errors import Fallback, TraceError
 from tracetensor.function import Traced, unwrap
 from tracetensor.graph.types import TensorType
-from tracetensor.rewrite.pipeline import optimize as _optimize
-from tracetensor.tracer.trace import trace_function
-from tracetensor.vm.compiler import compile_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -98,7 +96,7 @@ def make_graph(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph
         tuple(_example(a) for a in args), {name: _example(a) for name, a in kwargs.items()}
     )
     try:
-        return trace_function(traced.function, parameters, unwrap=unwrap).graph
+        return stages.trace_function(traced.function, parameters, unwrap=unwrap).graph
     except Fallback as error:
         msg = f"{traced.function.__qualname__}: {error.reason}"
         raise TraceError(msg) from error.__cause__
@@ -116,7 +114,7 @@ def _example(value: Any) -> Any:
 
 def optimize(graph: Graph, *, exclude: Collection[str] = ()) -> Graph:
     """The same function, simplified; `exclude` names rules and stages to be left out."""
-    return _optimize(graph, check=option("check"), exclude=exclude)
+    return stages.optimize(graph, check=option("check"), exclude=exclude)
 
 
 def compile(graph: Graph, *, donated: Iterable[int] = ()) -> Any:
@@ -124,4 +122,4 @@ def compile(graph: Graph, *, donated: Iterable[int] = ()) -> Any:
 
     donated: numbers of inputs whose arrays the program may overwrite.
     """
-    return compile_graph(graph, donated=frozenset(donated))
+    return stages.compile_graph(graph, donated=frozenset(donated))

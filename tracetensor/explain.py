@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.tracer.world import ArrayCheck, fetch, path_text
+
+from tracetensor import stages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,8 @@ def why_new(versions: Sequence[Version], parameters: dict[str, Any]) -> str:
 def _failure(path: Path, check: Check, parameters: dict[str, Any]) -> str:
     """A condition that does not hold, with what is there now."""
     try:
-        value = fetch(path, parameters)
-        good = value is fetch(check.value, parameters) if check.kind == "same" else check.holds(value)
+        value = stages.fetch(path, parameters)
+        good = value is stages.fetch(check.value, parameters) if check.kind == "same" else check.holds(value)
     except (AttributeError, LookupError, TypeError):
         return f"{check} (there is nothing now)"
     if good:
@@ -66,7 +67,7 @@ def _version(version: Version) -> list[str]:
     loops = [node for node in version.graph.all_nodes() if node.op.name in {"scan", "ifelse"}]
     if loops:
         lines.append(f"    control flow: {counts['scan']} scan, {counts['ifelse']} ifelse")
-    lines.extend(f"    writes to {path_text(path)}" for path, _, _ in version.trace.writes)
+    lines.extend(f"    writes to {stages.path_text(path)}" for path, _, _ in version.trace.writes)
     for name, location in dict.fromkeys(version.trace.callbacks):
         where = f"{location[-1].filename}:{location[-1].line}" if location else "?"
         lines.append(f"    call-back of {name} at {where}")
@@ -80,6 +81,6 @@ def describe_checks(version: Version) -> list[str]:
 
 def describe_check(check: Check) -> str:
     """A condition, as text."""
-    if isinstance(check.value, ArrayCheck) or check.kind != "type":
+    if isinstance(check.value, stages.ArrayCheck) or check.kind != "type":
         return str(check)
-    return f"{path_text(check.path)}: {check.value.__name__}"
+    return f"{stages.path_text(check.path)}: {check.value.__name__}"

@@ -14,18 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tracetensor import stages
 from tracetensor.config import on_plain, option
 from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWarning, TraceError
 from tracetensor.explain import explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
-from tracetensor.rewrite.pipeline import optimize
-from tracetensor.tracer.effects import get_state, put_state
-from tracetensor.tracer.objects import MISSING, own_now
-from tracetensor.tracer.trace import AlwaysRaises, Trace, separate_outputs, trace_function
-from tracetensor.tracer.values import UNBOUND
-from tracetensor.tracer.world import fetch
-from tracetensor.vm.compiler import compile_graph
 from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast
 
 if TYPE_CHECKING:
@@ -33,6 +27,7 @@ if TYPE_CHECKING:
 
     from tracetensor.graph.graph import Graph
     from tracetensor.tracer.world import Check, Path
+    from tracetensor.tracer.trace import Trace
 
 
 @dataclasses.dataclass
@@ -83,13 +78,13 @@ class Version:
 
     def fetched(self, parameters: dict[str, Any]) -> list[Any]:
         """The values of the program's inputs, nothing checked: what was traced a moment ago."""
-        return [fetch(p, parameters) for p in self.trace.inputs]
+        return [stages.fetch(p, parameters) for p in self.trace.inputs]
 
     def overlaps(self, parameters: dict[str, Any]) -> bool:
         """Whether an array that is written shares memory with another argument."""
         if not self.written or len(self.arrays) < 2:
             return False
-        values = [(p, fetch(p, parameters)) for p in self.arrays]
+        values = [(p, stages.fetch(p, parameters)) for p in self.arrays]
         return any(
             np.may_share_memory(a, b) for p, a in values if p in self.written for q, b in values if q != p
         )
@@ -101,7 +96,7 @@ class Version:
             outputs = self.program(*values)
         except Deoptimise as error:
             for source, state in states:
-                put_state(source, state)
+                stages.put_state(source, state)
             if self.program.donated or self.trace.unrepeatable:
                 msg = f"a run was given up after it may have done what cannot be repeated: {error.reason}"
                 raise RuntimeError(msg) from error
@@ -112,8 +107,8 @@ class Version:
         """The generators that are drawn from, with their states."""
         found = []
         for kind, where in self.trace.sources:
-            source = fetch(where, parameters) if kind == "path" else where
-            found.append((source, get_state(source)))
+            source = stages.fetch(where, parameters) if kind == "path" else where
+            found.append((source, stages.get_state(source)))
         return found
 
     def finish(self, outputs: list[Any], values: Sequence[Any], parameters: dict[str, Any]) -> Any:
@@ -127,7 +122,7 @@ class Version:
         if not self.trace.writes:
             return self.trace.result.build(outputs, parameters)
         for path, how, recipe in self.trace.writes:
-            if how == "array" and outputs[recipe.content] is not (target := fetch(path, parameters)):
+            if how == "array" and outputs[recipe.content] is not (target := stages.fetch(path, parameters)):
                 # Something else may have been computed in the argument's memory.
                 for k, out in enumerate(outputs):
                     if (
@@ -151,16 +146,16 @@ class Version:
         """What is written: the thing at a path, the object whose attribute it is, or the holder of a name."""
         if how == "name":
             return path[0][1]
-        return fetch(path[:-1] if how == "attribute" else path, parameters)
+        return stages.fetch(path[:-1] if how == "attribute" else path, parameters)
 
     def _write(self, target: Any, how: str, name: str, value: Any) -> None:
         if how == "array":
             if value is not target:
                 target[...] = value
         elif how == "attribute":
-            if value is not UNBOUND:
+            if value is not stages.UNBOUND:
                 object.__setattr__(target, name, value)
-            elif own_now(target, name) is not MISSING:
+            elif stages.own_now(target, name) is not stages.MISSING:
                 object.__delattr__(target, name)
         elif how == "name":
             target.set(value)
@@ -295,7 +290,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
                 return self._plain(args, kwargs)
             try:
                 version = self.specialise(parameters)
-            except AlwaysRaises as error:
+            except stages.AlwaysRaises as error:
                 result = self._plain(args, kwargs)
                 return self._fall_back(kind, error, lambda: result)
             except Fallback as error:
@@ -479,7 +474,7 @@ def build_version(
     function: Any, parameters: dict[str, Any], static: frozenset[str], *, refuse_callbacks: bool = False
 ) -> Version:
     """Trace, optimise and compile a function for these arguments."""
-    trace = trace_function(
+    trace = stages.trace_function(
         function,
         parameters,
         unwrap=unwrap,
@@ -489,15 +484,15 @@ def build_version(
     )
     graph = trace.graph
     if option("optimize"):
-        graph = optimize(graph, check=option("check"))
-    graph = separate_outputs(graph, trace.groups)
+        graph = stages.optimize(graph, check=option("check"))
+    graph = stages.separate_outputs(graph, trace.groups)
     written = {path for path, how, _ in trace.writes if how == "array"}
     donated = (
         frozenset()
         if trace.may_deoptimise
         else frozenset(k for k, path in enumerate(trace.inputs) if path in written)
     )
-    return Version(trace, graph, compile_graph(graph, donated=donated))
+    return Version(trace, graph, stages.compile_graph(graph, donated=donated))
 
 
 def _rebuild(

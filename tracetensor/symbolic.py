@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tracetensor import stages
 from tracetensor.config import option
 from tracetensor.errors import Deoptimise, message
 from tracetensor.graph.builder import function_graph
 from tracetensor.graph.text import print_type
 from tracetensor.graph.types import PYTHON_KINDS, TensorType
-from tracetensor.rewrite.pipeline import optimize
-from tracetensor.tracer.trace import separate_outputs
-from tracetensor.vm.compiler import compile_graph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +37,8 @@ def function(inputs: Sequence[Variable], outputs: Any, *, name: str = "function"
         keys, values = None, list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     graph = function_graph(inputs, values, name=name)
     if option("optimize"):
-        graph = optimize(graph, check=option("check"), algebra=False)
-    graph = separate_outputs(graph, list(range(len(values))))
+        graph = stages.optimize(graph, check=option("check"), algebra=False)
+    graph = stages.separate_outputs(graph, list(range(len(values))))
     structure = keys if keys is not None else type(outputs) if isinstance(outputs, (list, tuple)) else None
     return Function(graph, structure)
 
@@ -57,7 +55,7 @@ class Function:
         self.graph = graph
         self.structure = structure
         self.__name__ = graph.name
-        self._program = compile_graph(graph)
+        self._program = stages.compile_graph(graph)
         self._names = [v.name for v in graph.inputs]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

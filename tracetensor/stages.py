@@ -1,0 +1,36 @@
+"""The stages, loaded when they are first used: importing the package, and decorating a function, needs none of them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tracetensor.tracer.effects import put_state
+    from tracetensor.tracer.trace import separate_outputs, trace_function
+    from tracetensor.tracer.world import path_text
+
+__all__ = [
+    "path_text", "put_state", "separate_outputs", "trace_function",
+]  # fmt: skip
+
+HOMES: Final = {
+    "rewrite.pipeline": ("optimize",),
+    "tracer.effects": ("get_state", "put_state"),
+    "tracer.objects": ("MISSING", "own_now"),
+    "tracer.trace": ("AlwaysRaises", "separate_outputs", "trace_function"),
+    "tracer.values": ("UNBOUND",),
+    "tracer.world": ("ArrayCheck", "fetch", "path_text"),
+    "vm.compiler": ("compile_graph",),
+}
+"""Where each name is found, as imported above for the type checker."""
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in HOMES.items():
+        if name in names:
+            found = getattr(importlib.import_module(f"{__package__}.{home}"), name)
+            globals()[name] = found
+            return found
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
