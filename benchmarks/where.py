@@ -7,7 +7,6 @@ import argparse
 import collections
 import contextlib
 import functools
-import importlib
 import statistics
 import sys
 import time
@@ -18,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import tracetensor as tt
 from benchmarks.common import digits, duration, no_collection, stopwatch
 from tests import compare, programs
+from tracetensor import stages as stage_owner  # whose names the stages are called by
 from tracetensor.vm import calls, compiler, lowering, lowering_library
 
-stage_owner = importlib.import_module("tracetensor.function")  # whose names the stages are called by
 OWNERS = (compiler, lowering, lowering_library)  # the modules that make call sites
 
 
