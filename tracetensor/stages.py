@@ -6,11 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from tracetensor.tracer.effects import put_state
-    from tracetensor.tracer.trace import separate_outputs, trace_function
-    from tracetensor.tracer.world import path_text
+    from tracetensor.rewrite.pipeline import optimize
+    from tracetensor.tracer.effects import get_state, put_state
+    from tracetensor.tracer.objects import MISSING, own_now
+    from tracetensor.tracer.trace import AlwaysRaises, separate_outputs, trace_function
+    from tracetensor.tracer.values import UNBOUND
+    from tracetensor.tracer.world import ArrayCheck, fetch, path_text
+    from tracetensor.vm.compiler import compile_graph
 
 __all__ = [
+    "MISSING", "UNBOUND", "AlwaysRaises", "ArrayCheck", "compile_graph", "fetch", "get_state", "optimize", "own_now",
     "path_text", "put_state", "separate_outputs", "trace_function",
 ]  # fmt: skip
 
