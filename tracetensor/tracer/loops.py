@@ -501,7 +501,10 @@ class ScanTracer:
         ends, end = self.pack_places(self.places)
         differing = [place for place in self.places if not _same_form(skeletons[place], ends[place])]
         # All are looked at before one is heeded: if a step has to be peeled off, the rest may need no lesson.
-        lessons = [self._lesson(place, skeletons[place], ends[place]) for place in differing]
+        found = [(place, self._lesson(place, skeletons[place], ends[place])) for place in differing]
+        lessons = [lesson for place, lesson in found if place[0] == "local"]
+        if not lessons:  # what a container holds may follow from what the names hold, or from another container
+            lessons = [lesson for _, lesson in found[:1]]
         if not lessons:
             lessons = self._wider_types(types, end)
         if set(end.frozen) - set(self.loop.frozen):
@@ -535,7 +538,7 @@ class ScanTracer:
             return functools.partial(self.loop.detached.add, place)
         if "instance" in {head[0], end[0]} and not self.loop.fresh:
             return functools.partial(setattr, self.loop, "fresh", True)
-        wide = self._wide(head, end)
+        wide = self._wide(place, head, end)
         hint = self._hint_key(place, head)
         if wide is not None and self.loop.wide.get(place) != wide:
             return functools.partial(self._widen, place, wide, hint)
@@ -544,11 +547,12 @@ class ScanTracer:
             self.loop.hints.peeled[hint] = reason
         raise Mismatch(reason)
 
-    def _wide(self, head: Any, end: Any) -> Any:
+    def _wide(self, place: Place, head: Any, end: Any) -> Any:
         """Where peeling does not help, the union of the forms, to be carried with a tag that tells them apart."""
         forms = [f for s in (head, end) for f in (s[1] if s[0] == "union" else (s,))]
         keys = [_skeleton_key(f) for f in forms]
-        stays = end[0] == "union" and keys[0] in keys[1:]  # the first step may leave it as it was, or not
+        # The first step may leave a name as it was, or not: peeling it off leaves a union all the same.
+        stays = place[0] == "local" and end[0] == "union" and keys[0] in keys[1:]
         if None in keys or (self.loop.peels < 1 and not stays):
             return None
         distinct = dict(zip(keys, forms, strict=True))
