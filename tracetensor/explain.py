@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-
 from tracetensor import stages
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tracetensor.graph.graph import Graph
-    from tracetensor.tracer.world import Check, Path
     from tracetensor.tracer.trace import Trace
+    from tracetensor.tracer.world import Check, Path
 
 
 @dataclasses.dataclass

@@ -503,7 +503,9 @@ class ScanTracer:
         # All are looked at before one is heeded: if a step has to be peeled off, the rest may need no lesson.
         found = [(place, self._lesson(place, skeletons[place], ends[place])) for place in differing]
         lessons = [lesson for place, lesson in found if place[0] == "local"]
-        if not lessons:  # what a container holds may follow from what the names hold, or from another container
+        if (
+            not lessons
+        ):  # what a container holds may follow from what the names hold, or from another container
             lessons = [lesson for _, lesson in found[:1]]
         if not lessons:
             lessons = self._wider_types(types, end)
