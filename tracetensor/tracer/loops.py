@@ -18,6 +18,7 @@ from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import new_object
 from tracetensor.tracer.state import Box, Region
 from tracetensor.tracer.values import (
+    ORIGINAL,
     InterpretedFunction,
     Step,
     Storage,
@@ -503,9 +504,7 @@ class ScanTracer:
         # All are looked at before one is heeded: if a step has to be peeled off, the rest may need no lesson.
         found = [(place, self._lesson(place, skeletons[place], ends[place])) for place in differing]
         lessons = [lesson for place, lesson in found if place[0] == "local"]
-        if (
-            not lessons
-        ):  # what a container holds may follow from what the names hold, or from another container
+        if not lessons:  # what a container holds may follow from the names, or from another container
             lessons = [lesson for _, lesson in found[:1]]
         if not lessons:
             lessons = self._wider_types(types, end)
@@ -557,6 +556,8 @@ class ScanTracer:
         stays = place[0] == "local" and end[0] == "union" and keys[0] in keys[1:]
         if None in keys or (self.loop.peels < 1 and not stays):
             return None
+        if any(form[0] == "constant" and form[2] is ORIGINAL for form in forms):
+            return None  # nothing can be done with it; after a step or two the attribute is known
         distinct = dict(zip(keys, forms, strict=True))
         wide = ("union", tuple([distinct[k] for k in sorted(distinct, key=repr)]))
         return wide if len(distinct) > 1 else None

@@ -342,6 +342,9 @@ class Box:
     def __hash__(self) -> int:
         return id(self.target)
 
+    def __repr__(self) -> str:
+        return f"<{type(self.target).__name__} {id(self.target):x}>"  # one for all boxes of it: unions are in its order
+
 
 def close(region: Region, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str) -> Graph:
     """The finished graph of a region."""
