@@ -414,7 +414,9 @@ class Nesting:
         """Trace a function on its own, with something assumed of the calls of itself."""
         bound = inspect.signature(function, follow_wrapped=False).bind(*args, **kwargs)
         bound.apply_defaults()
-        return trace_function(function, dict(bound.arguments), unwrap=unwrap, recursion=(self, assumed))
+        return stages.trace_function(
+            function, dict(bound.arguments), unwrap=unwrap, recursion=(self, assumed)
+        )
 
 
 NESTING = Nesting()
