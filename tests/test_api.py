@@ -1038,3 +1038,20 @@ def test_doctor_sees_modules_that_are_not_built_or_stale(tmp_path, monkeypatch):
     ((_, text, good),) = doctor._extensions()
     assert not good
     assert "1 not built (nowhere): run `make build`" in text
+
+
+def test_interrupt_passes():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    def caught(n):
+        try:
+            interrupted() if n else None
+        except BaseException:
+            return 1
+        return 0
+
+    traced = tt.trace(caught, strict=True)
+    assert traced(0) == 0
+    with pytest.raises(KeyboardInterrupt):
+        traced(1)

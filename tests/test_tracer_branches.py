@@ -493,7 +493,7 @@ def match_statement(x):
     return -1
 
 
-@case(*SIGNS, refused="`try` statements")
+@case(*SIGNS)
 def try_finally(x):
     try:
         if x > 0:
@@ -504,7 +504,7 @@ def try_finally(x):
     return y + z
 
 
-@case(*SIGNS, refused="`try` statements")
+@case(*SIGNS)
 def try_except(x):
     try:
         y = 1 / x
@@ -513,7 +513,7 @@ def try_except(x):
     return y
 
 
-@case(*SIGNS, refused="`with` statements")
+@case(*SIGNS)
 def with_errstate(x):
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.float64(x) / 0

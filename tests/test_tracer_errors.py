@@ -265,7 +265,7 @@ def delete_unbound(x):
     del y
 
 
-@case([2], refused="this form of raise")
+@case([2])
 def raise_from(x):
     raise KeyError("a") from None
 

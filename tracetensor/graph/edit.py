@@ -123,12 +123,18 @@ def with_inputs(graph: Graph, inputs: Sequence[Variable]) -> Graph:
 def captured_from(node: Node) -> int:
     """The place among the node's inputs at which its captured values begin."""
     params = node.params
-    return 1 if node.op.name == "ifelse" else params["counted"] + params["conditional"] + params["n_carry"]
+    if node.op.name == "attempt":
+        return len(params["types"])
+    return (
+        1
+        if node.op.name in {"ifelse", "handling"}
+        else params["counted"] + params["conditional"] + params["n_carry"]
+    )
 
 
 def body_captured_from(node: Node) -> int:
     """The place among its bodies' inputs at which the captured values begin."""
-    return 0 if node.op.name == "ifelse" else node.params["counted"] + node.params["n_carry"]
+    return node.params["counted"] + node.params["n_carry"] if node.op.name == "scan" else 0
 
 
 def clone_rest(

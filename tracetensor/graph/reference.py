@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tracetensor.graph.catching import matching, open_slots, set_context
 from tracetensor.graph.node import Constant, Node, Variable
+from tracetensor.graph.op import find_op
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +38,10 @@ def evaluate_node(node: Node, arguments: Sequence[Any]) -> Sequence[Any]:
         return evaluate(branch, arguments[1:])
     if node.op.name == "scan":
         return evaluate_scan(node.params, arguments)
+    if node.op.name == "attempt":
+        return evaluate_attempt(node, arguments)
+    if node.op.name == "handling":
+        return evaluate_handling(node, arguments)
     result = node.op.evaluate(*arguments, **node.params)
     return result if len(node.outputs) > 1 else [result]
 
@@ -61,3 +67,35 @@ def evaluate_scan(params: dict[str, Any], arguments: Sequence[Any]) -> list[Any]
     types = [v.type for v in body.outputs[len(body.outputs) - len(stacked) :]]
     empty = [np.empty((0, *(d or 0 for d in t.shape)), t.dtype) for t in types]
     return [*carry, *(np.stack(h) if h else e for h, e in zip(stacked, empty, strict=True))]
+
+
+def evaluate_attempt(node: Node, arguments: Sequence[Any]) -> list[Any]:
+    """Run a body whose exceptions are caught: see graph/ops/exceptions.py."""
+    params = node.params
+    n_slots, label, body = len(params["types"]), params["label"], params["body"]
+    slots, open_ = list(arguments[:n_slots]), open_slots()
+    outer = open_.get(label)
+    open_[label] = slots
+    try:
+        results = evaluate(body, arguments[n_slots:])
+        return [0, None, *slots, *results]
+    except BaseException as exception:
+        code = matching(exception, params["classes"])
+        if not code:
+            raise
+        undefined = find_op("undefined").evaluate
+        return [code, exception, *slots, *[undefined(type=v.type) for v in body.outputs]]
+    finally:
+        if outer is None:
+            del open_[label]
+        else:
+            open_[label] = outer
+
+
+def evaluate_handling(node: Node, arguments: Sequence[Any]) -> list[Any]:
+    """Run a body while an exception is handled."""
+    try:
+        return evaluate(node.params["body"], arguments[1:])
+    except BaseException as exception:
+        set_context(exception, arguments[0])
+        raise

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LAYOUT: dict[str, dict[str, type]] = {
     "ifelse": {"then": Graph, "orelse": Graph},
     "scan": {"body": Graph, "n_carry": int, "counted": bool, "conditional": bool},
+    "attempt": {"body": Graph, "classes": tuple, "label": int, "types": tuple},
+    "handling": {"body": Graph},
 }
 """The parameters of the ops that hold bodies, and their classes."""
 

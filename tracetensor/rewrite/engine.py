@@ -130,7 +130,7 @@ class _Sweep:
             name = node.op.name
             if (
                 name in index
-                or name in {"ifelse", "scan"}
+                or name in {"ifelse", "scan", "attempt", "handling"}
                 or (replaced and not replaced.keys().isdisjoint(node.inputs))
             ):
                 self.visit(node, locations.get(node, ()))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tracetensor.errors import Fallback
+from tracetensor.graph.ops import exceptions
 from tracetensor.tracer.library import UFUNC_METHODS, Library
 from tracetensor.tracer.methods import Method, scalar_attribute
 from tracetensor.tracer.object_builtins import Super, super_attribute
@@ -49,6 +50,8 @@ class Attributes(Library):
             return Method(owner, name)
         if isinstance(owner, np.ufunc):
             return Method(owner, name) if name in UFUNC_METHODS else getattr(owner, name)
+        if kind is TracedObject and self.is_opened(owner):
+            return self.about(owner, name)
         if kind is TracedObject:
             return self.object_attribute(owner, name)
         if kind is InterpretedFunction:
@@ -70,6 +73,19 @@ class Attributes(Library):
         if is_object(owner):
             return self.interpreter.objects.attribute(owner, name)
         return self.outside.other_attribute(owner, name)
+
+    def is_opened(self, value: Any) -> bool:
+        """Whether this is an exception caught at run time, or what was read from one."""
+        return type(value) is TracedObject and value.variable.type in (
+            exceptions.EXCEPTION,
+            exceptions.OBJECT,
+        )
+
+    def about(self, owner: TracedObject, name: str) -> TracedObject:
+        """An attribute of an object that is known at run time only."""
+        return TracedObject(
+            self.state.emit(exceptions.object_attribute, [owner.variable], {"name": name}).out
+        )
 
     def _array_attribute(self, owner: TracedArray, name: str) -> Any:
         type_ = self.arrays.type(owner)

@@ -12,7 +12,7 @@ import numpy as np
 from tracetensor.errors import Fallback, TypeInferenceError
 from tracetensor.graph.node import Variable
 from tracetensor.graph.op import find_op
-from tracetensor.graph.ops import control
+from tracetensor.graph.ops import control, exceptions
 from tracetensor.graph.ops.scalars import CONVERSIONS, MATH
 from tracetensor.graph.ops.scalars import round_ as round_op
 from tracetensor.tracer.flow import RaisedInBranch
@@ -404,12 +404,26 @@ def _isinstance(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any
     value, classes = args
     if type(value) is InterpretedFunction:
         return isinstance(lambda: None, classes)
+    if interpreter.calls.is_opened(value):
+        params = {"classes": classes}
+        return TracedScalar(
+            interpreter.state.emit(exceptions.object_isinstance, [value.variable], params).out
+        )
     if type(value) is TracedObject:
         if value.cls is not None:
             return issubclass(value.cls, classes)
         msg = "isinstance of an object that is known at run time only"
         raise Fallback(msg)
     return isinstance(value, classes)
+
+
+@handles(issubclass)
+def _issubclass(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    cls, classes = args
+    if interpreter.calls.is_opened(cls):
+        params = {"classes": classes}
+        return TracedScalar(interpreter.state.emit(exceptions.object_issubclass, [cls.variable], params).out)
+    return issubclass(cls, classes)
 
 
 @handles(type)
@@ -420,6 +434,8 @@ def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
     (value,) = args
     if type(value) is TracedList:
         return list
+    if interpreter.calls.is_opened(value):
+        return interpreter.calls.about(value, "__class__")
     if type(value) is TracedObject:
         if value.cls is not None:
             return value.cls
@@ -451,6 +467,9 @@ def _looked_up(interpreter: Interpreter, owner: Any, name: str, *, caught: bool)
 
 @handles(getattr)
 def _getattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) > 2 and interpreter.calls.is_opened(args[0]):
+        msg = "getattr with a default, of an exception"
+        raise Fallback(msg)
     try:
         return _looked_up(interpreter, *args[:2], caught=len(args) > 2)
     except AttributeError:
@@ -461,6 +480,9 @@ def _getattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) 
 
 @handles(hasattr)
 def _hasattr(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if interpreter.calls.is_opened(args[0]):
+        msg = "hasattr of an exception"
+        raise Fallback(msg)
     try:
         _looked_up(interpreter, *args, caught=True)
     except AttributeError:

@@ -207,17 +207,16 @@ class Calls(Unknown):
         if cls is np.ndarray:
             msg = "numpy.ndarray called directly"
             raise Fallback(msg)
-        init = cls.__dict__.get("__init__") or getattr(cls, "__init__", None)
-        written = isinstance(init, types.FunctionType)
-        if issubclass(cls, BaseException) and not written:
-            return cls(*args, **kwargs)
+        if issubclass(cls, BaseException):
+            return self.interpreter.make_exception(cls, args, kwargs)
         if cls.__module__.split(".")[0] in READING_MODULES:
             return self.unknown(cls, args, kwargs)
-        if is_class(cls) and not issubclass(cls, (enum.Enum, BaseException, tuple)):
+        if is_class(cls) and not issubclass(cls, (enum.Enum, tuple)):  # type: ignore[arg-type]
             return self._instance(cls, args, kwargs)
         if cls.__module__ in {"builtins", "numpy", "collections", "functools"} and is_traced((args, kwargs)):
             msg = f"{cls.__name__} made of traced values"
             raise Fallback(msg)
+        written = isinstance(getattr(cls, "__init__", None), types.FunctionType)
         if self._has_state(cls, written=written):
             return self.unknown(cls, args, kwargs)
         made = cls(*args, **kwargs)

@@ -36,6 +36,7 @@ from tracetensor.tracer.flow import (
     Mismatch,
     RaisedInBranch,
     completion_of,
+    genuine,
     not_internal,
 )
 from tracetensor.tracer.loops import ScanTracer
@@ -56,6 +57,7 @@ class Control:
         self.lists.normalised = self.normalised
         arrays.unify = self.unify
         self.hints: dict[Any, Hints] = {}
+        self.keep: Callable[[], None] = lambda: None
         self.force: Callable[[Variable, str], Any] = _cannot_force
 
     # Branches --------------------------------------------------------------------------------------------------
@@ -67,6 +69,7 @@ class Control:
         lines = [f.line for f in frames]
         region = Region("branch", parent)
         self.state.region = region
+        dirty = [dict(scope.dirty) for scope in self.state.attempts]
         raised, result = False, None
         try:
             result = action()
@@ -75,6 +78,8 @@ class Control:
         except Exception as error:
             raised = True
             not_internal(error)
+            if self.state.attempts:
+                genuine(error)
             self.raise_always(error)
         except TracerSignal:
             self.state.undo(region)
@@ -84,6 +89,8 @@ class Control:
             self.state.frames[:] = frames
             for frame, line in zip(frames, lines, strict=True):
                 frame.line = line
+            for scope, before in zip(self.state.attempts, dirty, strict=False):
+                scope.dirty = before
         return Branch(region, raised, result, self.state.undo(region))
 
     def raise_always(self, error: Exception) -> None:
@@ -101,15 +108,25 @@ class Control:
         if isinstance(condition, Constant):
             return then() if condition.value else orelse()
         a, b = self.branch(then), self.branch(orelse)
+        merger, rebuilds = self.merged(a, b)
+        outs = self._emit_ifelse(condition, a, b, merger.slots)
+        result = self.rebuilt(rebuilds, outs)
+        if a.raised and b.raised:
+            raise RaisedInBranch
+        return result
+
+    def merged(self, a: Branch, b: Branch) -> tuple[Merger, list[tuple[Any, Any]]]:
+        """What makes the merged places and result of two branches of the outputs that the merger collects."""
         own_memory: set[Storage] = set()
         while True:
             merger = Merger(self, a, b, own_memory)
             try:
-                rebuilds = self._merge_all(merger, a, b)
-                break
+                return merger, self._merge_all(merger, a, b)
             except SharesMemory as shared:
                 own_memory |= shared.storages
-        outs = self._emit_ifelse(condition, a, b, merger.slots)
+
+    def rebuilt(self, rebuilds: list[tuple[Any, Any]], outs: tuple[Variable, ...]) -> Any:
+        """Put the merged values in their places; the merged result."""
         result = None
         for place, rebuild in rebuilds:
             value = rebuild(outs)
@@ -120,19 +137,18 @@ class Control:
                     self.state.write_storage(place[1], value)
             else:
                 self.state.write(place, value)
-        if a.raised and b.raised:
-            raise RaisedInBranch
         return result
 
     def _merge_all(self, merger: Merger, a: Branch, b: Branch) -> list[tuple[Any, Any]]:
         rebuilds: list[tuple[Any, Any]] = []
+        if a.raised and b.raised:
+            return rebuilds
         for place in dict.fromkeys([*a.final, *b.final]):
             now = self.state.get_place(place)
             values = [ABSENT if side.raised else self._sided(side, place, now) for side in (a, b)]
             rebuilds.append((place, merger.merge_place(place, *values)))
-        if not (a.raised and b.raised):
-            results = [ABSENT if side.raised else side.result for side in (a, b)]
-            rebuilds.append((None, merger.merge(*results)))
+        results = [ABSENT if side.raised else side.result for side in (a, b)]
+        rebuilds.append((None, merger.merge(*results)))
         return rebuilds
 
     def _sided(self, side: Branch, place: Place, now: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.ops import exceptions
 from tracetensor.graph.ops.scalars import CONVERSIONS
 from tracetensor.tracer.frames import Names
 from tracetensor.tracer.objects import is_object
@@ -153,6 +154,8 @@ class Expressions(Names):
             return True
         if is_object(value):
             return self.truth_of(self.special.truth(value))
+        if self.calls.is_opened(value):
+            return self.state.emit(exceptions.object_truth, [value.variable]).out
         if type(value) is TracedObject:
             return self.arrays.variable(self.calls.call(bool, [value], {}))
         if isinstance(value, Traced):
@@ -206,6 +209,11 @@ class Expressions(Names):
 
     def _is_object(self, a: Any, b: Any) -> Any:
         """Whether two values, one of which is a run-time object, are one object."""
+        for x, other in ((a, b), (b, a)):
+            if self.calls.is_opened(x) and type(other) is not TracedObject:
+                if other is None and x.variable.type is exceptions.EXCEPTION:
+                    return False
+                return TracedScalar(self.state.emit(exceptions.object_is, [x.variable], {"other": other}).out)
         if type(a) is TracedObject and type(b) is TracedObject and a.variable is b.variable:
             return True
         known = [v for v in (a, b) if type(v) is TracedObject and v.cls is not None]

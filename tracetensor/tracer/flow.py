@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import opcode
 import os
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.errors import Fallback, GraphError, TracerSignal
+from tracetensor.errors import Fallback, GraphError, TracerSignal, TypeInferenceError
 from tracetensor.tracer.state import Box
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 NORMAL, BREAK, CONTINUE, RETURN = range(4)
 LEFT = 16
 """Added to the completion of a generator's consumer that leaves it: so the generator's own statements are left."""
+RAISE = opcode.opmap["RAISE_VARARGS"]
 PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - loads faster than pathlib
 
 
@@ -89,6 +91,25 @@ def not_internal(error: Exception) -> None:
     code = trace.tb_frame.f_code
     if PACKAGE in code.co_filename and code.co_name not in DELIBERATE:
         msg = f"internal fault of tracetensor ({code.co_filename}:{trace.tb_lineno}): {error!r}"
+        raise Fallback(msg) from error
+
+
+def genuine(error: Exception) -> None:
+    """Fallback for an error, met inside a `try`, that might be the tracer's rather than the user's."""
+    if isinstance(error, (TypeInferenceError, GraphError, RecursionError)):
+        suspect = True
+    elif isinstance(error, (TypeError, AttributeError, AssertionError, RuntimeError)):
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        suspect = trace is None or (
+            PACKAGE in trace.tb_frame.f_code.co_filename
+            and trace.tb_frame.f_code.co_code[trace.tb_lasti] != RAISE
+        )
+    else:
+        suspect = False
+    if suspect:
+        msg = f"{error!r} inside a `try`, while it is traced"
         raise Fallback(msg) from error
 
 

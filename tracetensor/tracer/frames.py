@@ -11,6 +11,7 @@ from tracetensor.tracer.values import (
 
 if TYPE_CHECKING:
     from tracetensor.tracer.arrays import Arrays
+    from tracetensor.tracer.attempts import Attempts
     from tracetensor.tracer.calls import Calls
     from tracetensor.tracer.control import Control
     from tracetensor.tracer.generators import Generators
@@ -63,6 +64,7 @@ class Names:
     matching: Matching
     recursion: Recursion
     special: Special
+    attempts: Attempts
 
     def set_local(self, frame: Frame, name: str, value: Any) -> None:
         self.state.write(("local", frame, name), value)

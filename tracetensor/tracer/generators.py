@@ -51,6 +51,7 @@ class Consumer:
     head: frozenset[str]
     after: frozenset[str]
     frames: list[Frame] = dataclasses.field(default_factory=list)
+    depth: tuple[int, int] = (0, 0)  # blocks whose exceptions are caught, and handlers, around the consumer
 
 
 class Generators:
@@ -101,6 +102,9 @@ class Generators:
         frame = Frame(made.source, state.region, made.globals, made.function, made.enclosing)
         frame.locals = dict(made.locals)
         consumer.frames = list(state.frames)
+        consumer.depth = self._depth()
+        if state.attempts:  # should an exception leave it, it is not to be continued
+            state.write(("attribute", Box(generator), "left"), True)
         frame.consumer = consumer
         if len(state.frames) > 60:
             msg = f"recursion in {frame.source.qualname}"
@@ -116,6 +120,8 @@ class Generators:
             generator.running = False
             state.frames[:] = consumer.frames
         state.write(("attribute", Box(generator), "finished"), True)
+        if state.attempts:
+            state.write(("attribute", Box(generator), "left"), False)
         if any(k >= LEFT for k in completion.kinds):
             if frame.source.cleans_up:
                 msg = f"a generator with `try` or `with` around a yield, {frame.source.qualname}, is left before its end"
@@ -131,6 +137,9 @@ class Generators:
         if consumer is None:
             msg = f"line {frame.line}: a yield outside of a generator that is run over"
             raise Fallback(msg)
+        if consumer.depth != self._depth():
+            msg = f"line {frame.line}: a yield inside `try` or `with`"  # the consumer's exceptions are not the generator's
+            raise Fallback(msg)
         frames = self.state.frames
         suspended = list(frames)
         waiting = suspended[len(consumer.frames) :]
@@ -143,6 +152,9 @@ class Generators:
             del self.state.suspended[len(self.state.suspended) - len(waiting) :]
         on = {k: NORMAL if k in {NORMAL, CONTINUE} else k + LEFT for k in done.kinds}
         return self.interpreter.control.recoded(done, on)
+
+    def _depth(self) -> tuple[int, int]:
+        return len(self.state.attempts), len(self.interpreter.attempts.handled)
 
     def delegate(self, frame: Frame, iterable: Any) -> tuple[Completion, Any]:
         """yield from: how it completed, and the generator's result."""

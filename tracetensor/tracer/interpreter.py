@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.tracer.arrays import Arrays
+from tracetensor.tracer.attempts import Attempts
 from tracetensor.tracer.calls import Calls
 from tracetensor.tracer.control import Control
 from tracetensor.tracer.flow import (
@@ -13,13 +14,13 @@ from tracetensor.tracer.flow import (
 )
 from tracetensor.tracer.frames import RETURN_NAME, Frame
 from tracetensor.tracer.generators import Generators
+from tracetensor.tracer.handlers import Handlers
 from tracetensor.tracer.matching import Matching
 from tracetensor.tracer.objects import Objects
 from tracetensor.tracer.operations import Operations
 from tracetensor.tracer.recursion import Recursion
 from tracetensor.tracer.sequences import Sequences
 from tracetensor.tracer.special import Special
-from tracetensor.tracer.statements import Statements
 from tracetensor.tracer.values import (
     InterpretedFunction,
     TracedGenerator,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tracetensor.tracer.state import State
 
 
-class Interpreter(Statements):
+class Interpreter(Handlers):
     """Interprets functions within the state of one trace. `outside` answers for globals and attributes."""
 
     def __init__(self, state: State, outside: Any) -> None:
@@ -46,6 +47,7 @@ class Interpreter(Statements):
         self.recursion = Recursion(self)
         self.objects = Objects(self)
         self.special = Special(self)
+        self.attempts = Attempts(self)
         self.control.force = lambda variable, what: outside.force(self, variable, what)
 
     # Functions -------------------------------------------------------------------------------------------------

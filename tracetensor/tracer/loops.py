@@ -388,6 +388,8 @@ class ScanTracer:
         frames = list(self.state.frames)
         lines = [f.line for f in frames]
         self.state.region = self.region
+        marks = [scope.mark() for scope in self.state.attempts]
+        settled = False
         try:
             leaves: list[Variable] = list(heads)
             made: dict[int, Storage] = {}
@@ -395,9 +397,12 @@ class ScanTracer:
                 self.state.replace(place, self.unpack_place(skeletons[place], leaves, made))
             step = self._input(INT, "step") if self.loop.length is not None else None
             done, go = self._trace_step(step)
+            if self.state.attempts and self.region.roots:
+                self.control.keep()  # the next step's exceptions find what this one left
             end = self._compare(skeletons, types)
             lasts = self._lasts(done)
             graph_outputs = self._outputs(go, end, done, lasts)
+            settled = True
         except RaisedInBranch:
             # The body raises at every step: what it would carry does not matter.
             self.state.undo(self.region)
@@ -415,6 +420,8 @@ class ScanTracer:
             self.state.frames[:] = frames
             for frame, line in zip(frames, lines, strict=True):
                 frame.line = line
+            for scope, mark in zip(self.state.attempts, marks, strict=False):
+                scope.reset(mark, settled=settled)
         self.state.undo(self.region)
         return self._build(step, skeletons, entry, heads, graph_outputs, done, lasts)
 

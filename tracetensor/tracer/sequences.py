@@ -10,7 +10,7 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.node import constant
 from tracetensor.graph.op import find_op
-from tracetensor.graph.ops import control, elementwise
+from tracetensor.graph.ops import control, elementwise, exceptions
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.types import ARRAY
 from tracetensor.tracer.flow import COMPLETIONS, NORMAL, Loop
@@ -24,6 +24,7 @@ from tracetensor.tracer.values import (
     TracedGenerator,
     TracedIterator,
     TracedList,
+    TracedObject,
     TracedRange,
     TracedScalar,
     TracedSequence,
@@ -277,6 +278,9 @@ class Sequences:
             return self._dynamic_item(container, index)
         if type(container) is TracedSequence:
             return container.item(index)
+        if self.interpreter.calls.is_opened(container) and not is_traced(index):
+            item = self.state.emit(exceptions.object_item, [container.variable], {"index": index})
+            return TracedObject(item.out)
         if isinstance(index, TracedArray) and isinstance(container, np.ndarray):
             return self._array_item(self.arrays.wrap(self.arrays.variable(container)), index)
         if type(index) is slice and is_traced(index):

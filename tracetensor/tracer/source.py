@@ -292,6 +292,9 @@ class _Live:
     def __init__(self, source: FunctionSource) -> None:
         self.source = source
         self.always = source.captured & source.assigned
+        self.raising: frozenset[str] = (
+            frozenset()
+        )  # what is read after an exception: live wherever one may be raised
 
     def function(self) -> None:
         self.block(self.source.body, frozenset(), frozenset(), frozenset())
@@ -305,7 +308,8 @@ class _Live:
     ) -> frozenset[str]:
         live = after
         for statement in reversed(statements):
-            live = self.statement(statement, live | self.always, on_break, on_continue)
+            live = self.statement(statement, live | self.always | self.raising, on_break, on_continue)
+            live |= self.raising
         return live
 
     def statement(
@@ -330,7 +334,11 @@ class _Live:
                 live |= self.block(case.body, after, on_break, on_continue) | names_loaded(case.pattern)
                 live |= frozenset() if case.guard is None else names_loaded(case.guard)
             return live
-        if isinstance(node, (ast.Try, ast.With)):
+        if isinstance(node, ast.Try):
+            return self.attempt(node, after, on_break, on_continue)
+        if isinstance(node, ast.With):
+            return self.within(node, after, on_break, on_continue)
+        if isinstance(node, ast.TryStar):
             return after | names_read([node])
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             return after | names_read([node])
@@ -344,6 +352,38 @@ class _Live:
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             loaded |= {node.target.id}
         return (after - killed) | loaded
+
+    def attempt(
+        self, node: ast.Try, after: frozenset[str], on_break: frozenset[str], on_continue: frozenset[str]
+    ) -> frozenset[str]:
+        """A try statement; what its handlers may read is live in all of its body."""
+        outside = self.raising
+        final = after
+        if node.finalbody:
+            final = self.block(node.finalbody, after | on_break | on_continue, on_break, on_continue)
+            self.raising |= final
+            on_break, on_continue = on_break | final, on_continue | final
+        handled = final if node.finalbody else frozenset()
+        for handler in node.handlers:
+            handled |= self.block(handler.body, final, on_break, on_continue)
+            handled |= names_loaded(handler.type) if handler.type is not None else frozenset()
+        body = self.block(node.orelse, final, on_break, on_continue)
+        self.raising |= handled
+        body = self.block(node.body, body, on_break, on_continue)
+        self.raising = outside
+        self.source.live[node] = Liveness(after, handled)
+        return body | handled
+
+    def within(
+        self, node: ast.With, after: frozenset[str], on_break: frozenset[str], on_continue: frozenset[str]
+    ) -> frozenset[str]:
+        """A with statement, whose manager may swallow an exception."""
+        outside = self.raising
+        self.raising |= after
+        body = self.block(node.body, after, on_break, on_continue)
+        self.raising = outside
+        self.source.live[node] = Liveness(after, after)
+        return body | after | frozenset(n for item in node.items for n in names_loaded(item))
 
     def loop(
         self, node: Any, after: frozenset[str], on_break: frozenset[str], on_continue: frozenset[str]

@@ -114,6 +114,9 @@ class State:
         self.nodes_built = 0
         self.owned: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.dicts: dict[int, tuple[Any, Any]] = {}
+        self.callbacks = 0  # how many calls of library functions have been traced
+        self.attempts: list[Any] = []  # the blocks being traced whose exceptions are caught: attempts.Scope
+        self.before_raise: Any = None  # attempts.Attempts.keep, called in front of what may raise
         self.failed: Location = ()
 
     def location(self) -> Location:
@@ -155,8 +158,11 @@ class State:
                 region.own(out)
         if node not in region.locations:
             self.nodes_built += 1
+            self.callbacks += node.op.family == "callback"
             region.locations[node] = self.location()
-        if first is not None and (node.op.effect or may_raise(node)):
+        if first is not None and first not in region.roots and (node.op.effect or may_raise(node)):
+            if self.attempts:
+                self.before_raise(node)
             region.roots[first] = None
         return node
 
@@ -256,6 +262,8 @@ class State:
     def log(self, place: Place) -> None:
         """Note that a place is about to change in the current region."""
         region = self.region
+        for scope in self.attempts:
+            scope.touch(self, place)
         if place not in region.log and self._home(place) is not region:
             region.log[place] = self.get_place(place)
 

@@ -49,6 +49,8 @@ class Statements(Expressions):
             rest = statements[position + 1 :]
             if isinstance(statement, ast.If) and rest and _leaves(statement):
                 return self._if(frame, statement, rest)
+            if isinstance(statement, ast.Try) and rest and _handlers_leave(statement):
+                return self.try_(frame, statement, rest)
             completion = self.statement(frame, statement)
             if completion.only == NORMAL:
                 continue
@@ -58,6 +60,10 @@ class Statements(Expressions):
             left = Completion(completion.kinds - {NORMAL}, completion.code)
             return self._guarded(frame, rest, going_on, left)
         return COMPLETIONS[NORMAL]
+
+    def try_(self, frame: Frame, node: ast.Try, rest: list[ast.stmt]) -> Completion:
+        """A try statement, and what follows where it completes without an exception: see handlers.py."""
+        raise NotImplementedError
 
     def _guarded(self, frame: Frame, rest: list[ast.stmt], going_on: Any, left: Completion) -> Completion:
         """The rest of a block, unless it was left."""
@@ -233,6 +239,16 @@ class Statements(Expressions):
         left = Completion(completion.kinds - {NORMAL}, completion.code)
         return self._guarded(frame, rest, going_on, left)
 
+    def then(self, frame: Frame, completion: Completion, rest: list[ast.stmt]) -> Completion:
+        """What follows a statement that completed in this way."""
+        if not rest or NORMAL not in completion.kinds:
+            return completion
+        if completion.only == NORMAL:
+            return self.block(frame, rest)
+        going_on = self.control.is_kind(completion, {NORMAL})
+        left = Completion(completion.kinds - {NORMAL}, completion.code)
+        return self._guarded(frame, rest, going_on, left)
+
     def _choose(
         self, frame: Frame, node: ast.If, test: Variable, body: Any, orelse: Any, dead_after: ast.If | None
     ) -> Completion:
@@ -373,26 +389,6 @@ class Statements(Expressions):
         else:
             self.control.choose(test, lambda: None, fail)
 
-    def do_Raise(self, frame: Frame, node: ast.Raise) -> Completion:
-        if node.exc is None or node.cause is not None:
-            msg = f"line {node.lineno}: this form of raise is not traced"
-            raise Fallback(msg)
-        if isinstance(node.exc, ast.Call):
-            cls = self.expression(frame, node.exc.func)
-            args = [self.expression(frame, a) for a in node.exc.args]
-            if node.exc.keywords:
-                msg = f"line {node.lineno}: an exception made with keyword arguments"
-                raise Fallback(msg)
-        else:
-            cls, args = self.expression(frame, node.exc), []
-        if isinstance(cls, BaseException):
-            cls, args = type(cls), list(cls.args)
-        if not (isinstance(cls, type) and issubclass(cls, BaseException)):
-            msg = "exceptions must derive from BaseException"
-            raise TypeError(msg)
-        self._raise(cls, args)
-        return COMPLETIONS[RETURN]
-
     def _raise(self, cls: type[BaseException], args: list[Any]) -> None:
         """Raise at run time, in the branch or loop being traced; at once where nothing is conditional."""
         values: list[Variable] = []
@@ -445,6 +441,13 @@ def _always_leaves(statements: list[ast.stmt]) -> bool:
     if not statements:
         return False
     last = statements[-1]
+    if isinstance(last, ast.With):
+        return False  # its manager may swallow an exception
     if isinstance(last, ast.If):
         return _always_leaves(last.body) and _always_leaves(last.orelse)
     return isinstance(last, (ast.Return, ast.Break, ast.Continue, ast.Raise))
+
+
+def _handlers_leave(node: ast.Try) -> bool:
+    """Whether what follows a try statement is reached only where no exception was raised."""
+    return not node.finalbody and all(_always_leaves(h.body) for h in node.handlers)

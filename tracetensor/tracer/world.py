@@ -623,7 +623,7 @@ class World:
         if node.op.name == "dim":
             return self._dims(node.inputs[0], node.params["axis"], found, seen)
         result = None
-        if node.op.name in {"ifelse", "scan", "callback"}:
+        if node.op.name in {"ifelse", "scan", "attempt", "handling", "callback"}:
             return f"the result of {node.op.name}"
         for source_ in node.inputs:
             if isinstance(source_.type, TensorType) and source_.type.is_array and node.op.family != "shape":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 OBJECT, PY_BOOL, PY_INT, PY_FLOAT, PY_COMPLEX, NUMPY = 0, 1, 2, 3, 4, 16  # as in registers.pxd
 PYTHON_CLASSES = {BOOL: PY_BOOL, INT: PY_INT, FLOAT: PY_FLOAT, COMPLEX: PY_COMPLEX}
 UNBOXED = frozenset("?bBhHiIlLqQfdFD")  # types of numbers of at most 16 bytes
+HARMLESS = frozenset(
+    {Opcode.MOVE, Opcode.MOVE_VALUE, Opcode.MOVE_INT, Opcode.DROP, Opcode.DIM, Opcode.LIST_LEN}
+)  # what reads or writes references and never raises
+ATOMIC = frozenset({Opcode.STORE, Opcode.WRITE})
+"""What leaves the array that it takes, its first operand, as it was where it raises."""
 MOST_TAKES = 64  # operands of one instruction that can be marked as taken
 
 
@@ -86,7 +91,39 @@ class Loop:
     body: list[Item] = field(default_factory=list)
 
 
-Item = Instruction | Branch | Loop
+@dataclass(slots=True)
+class Attempt:
+    """Run the body; on an exception of one of `classes`, put code and exception in their registers, and run `handler`.
+
+    classes None: the body runs while the exception in that register is handled, and gives its exceptions that context.
+    slots: registers that the body rewrites and the handler reads.
+    """
+
+    body: list[Item]
+    handler: list[Item]
+    classes: tuple[tuple[type, ...], ...] | None
+    code: int
+    exception: int
+    slots: frozenset[int] = frozenset()
+    location: Location = ()
+    wanted: bool = True
+    completed: list[Item] = field(default_factory=list)  # run after the body where nothing was caught
+
+
+class Handler(NamedTuple):
+    """What becomes of an exception raised by one of the rows from `first` up to `stop`; see Attempt."""
+
+    first: int
+    stop: int
+    target: int
+    classes: tuple[tuple[type, ...], ...] | None
+    code: int
+    exception: int
+    depth: int
+    wanted: bool
+
+
+Item = Instruction | Branch | Loop | Attempt
 Row = tuple[int, int, int, int, int, int, Any, "Location"]
 
 
@@ -100,6 +137,7 @@ class Assembler:
         self._alive: list[Any] = []
         self.items: list[Item] = []
         self.location: Location = ()
+        self._held: frozenset[int] = frozenset()
 
     def register(self, cls: int) -> int:
         """A fresh register."""
@@ -170,6 +208,9 @@ class Assembler:
             elif isinstance(item, Branch):
                 self._mark_branch(item, live, mark=mark)
                 result.append(item)
+            elif isinstance(item, Attempt):
+                self._mark_attempt(item, live, mark=mark)
+                result.append(item)
             else:
                 self._mark_loop(item, live, result, mark=mark)
         result.reverse()
@@ -188,6 +229,13 @@ class Assembler:
                 if unread:
                     result.extend(self._drops(unread))
             live.difference_update(item.writes)
+        held: frozenset[int] = frozenset()
+        if self._held and item.opcode not in HARMLESS:
+            held = self._held
+            if item.opcode in ATOMIC and item.reads[0] not in live:
+                held -= {item.reads[0]}
+                live -= {item.reads[0]}
+            live |= held
         classes, constants = self.classes, self.constants
         late: set[int] = set()
         for k in range(len(item.reads) - 1, -1, -1):
@@ -212,6 +260,49 @@ class Assembler:
             item.then = self._drops(live - live_then) + then
             item.orelse = self._drops(live - live_else) + orelse
 
+    def _mark_attempt(self, item: Attempt, live: set[int], *, mark: bool) -> None:
+        """What the handler needs is needed at every instruction of the body that may raise."""
+        after, handler_live = set(live), set(live)
+        completed = self.mark_last_uses(item.completed, live, mark=mark)
+        completed_live = set(live)
+        handler = self.mark_last_uses(item.handler, handler_live, mark=mark)
+        handler_live -= {item.code, item.exception}
+        if item.classes is None:  # nothing goes on after an exception; it is read then
+            handler_live = {item.exception} if self._counts(item.exception) else set()
+        outside, self._held = self._held, self._held | frozenset(handler_live) | item.slots
+        body = self.mark_last_uses(item.body, live, mark=mark)
+        self._held = outside
+        if mark:
+            left = ({r for r in _written(item.body) if self._counts(r)} - after) | live
+            left -= handler_live | item.slots | {item.exception}
+            if item.classes is not None:
+                item.handler = self._drops(left) + handler
+                item.completed = self._drops(handler_live - completed_live - item.slots) + completed
+            item.body = body
+        live |= handler_live
+
+    def fuse_attempts(self, items: list[Item]) -> list[Item]:
+        """Let a branch on whether an attempt completed be part of it: each of its ways needs less than both do."""
+        result: list[Item] = []
+        for item in items:
+            if isinstance(item, Branch) and len(result) > 1:
+                attempt, test = result[-2:]
+                if (
+                    isinstance(attempt, Attempt)
+                    and attempt.classes is not None
+                    and not attempt.completed
+                    and isinstance(test, Instruction)
+                    and test.opcode == Opcode.I_EQ
+                    and (test.dst, test.a) == (item.condition, attempt.code)
+                    and self.constants.get(test.b) == 0
+                ):
+                    result.pop()
+                    attempt.completed = [test, *item.then]
+                    attempt.handler += [replace(test), *item.orelse]
+                    continue
+            result.append(item)
+        return result
+
     def _mark_loop(self, item: Loop, live: set[int], result: list[Item], *, mark: bool) -> None:
         after = set(live)
         needed = set(live)
@@ -223,33 +314,68 @@ class Assembler:
         result.append(item)
 
 
-def flatten(items: list[Item]) -> list[Row]:
-    """The rows of a program: branches and loops become jumps."""
+def _written(items: list[Item]) -> set[int]:
+    """The registers that the items write."""
+    found: set[int] = set()
+    for item in items:
+        if isinstance(item, Instruction):
+            found.update(item.writes)
+        elif isinstance(item, Branch):
+            found |= _written(item.then) | _written(item.orelse)
+        elif isinstance(item, Loop):
+            found |= _written(item.body)
+        else:
+            found |= (
+                _written(item.body) | _written(item.handler) | _written(item.completed) | {item.exception}
+            )
+    return found
+
+
+def flatten(items: list[Item]) -> tuple[list[Row], list[Handler]]:
+    """The rows of a program: branches and loops become jumps; and its handlers of exceptions, inner ones first."""
     rows: list[list[Any]] = []
-    _flatten(items, rows)
+    handlers: list[Handler] = []
+    _flatten(items, rows, handlers)
     rows.append([Opcode.HALT, -1, -1, -1, -1, 0, None, ()])
-    return [tuple(row) for row in rows]
+    return [tuple(row) for row in rows], handlers
 
 
-def _flatten(items: list[Item], rows: list[list[Any]]) -> None:
+def _flatten_attempt(item: Attempt, rows: list[list[Any]], handlers: list[Handler]) -> None:
+    first = len(rows)
+    _flatten(item.body, rows, handlers)
+    stop = target = len(rows)
+    _flatten(item.completed, rows, handlers)
+    if item.classes is not None:
+        rows.append(end := [Opcode.JUMP, -1, -1, -1, -1, 0, None, ()])
+        target = len(rows)
+        _flatten(item.handler, rows, handlers)
+        end[1] = len(rows)
+    handlers.append(
+        Handler(first, stop, target, item.classes, item.code, item.exception, len(item.location), item.wanted)
+    )
+
+
+def _flatten(items: list[Item], rows: list[list[Any]], handlers: list[Handler]) -> None:
     for item in items:
         if isinstance(item, Instruction):
             rows.append([item.opcode, item.dst, item.a, item.b, item.c, item.takes, item.site, item.location])
         elif isinstance(item, Branch):
             rows.append(jump := [Opcode.JUMP_UNLESS, -1, item.condition, -1, -1, 0, None, ()])
-            _flatten(item.then, rows)
+            _flatten(item.then, rows, handlers)
             if item.orelse:
                 rows.append(end := [Opcode.JUMP, -1, -1, -1, -1, 0, None, ()])
                 jump[1] = len(rows)
-                _flatten(item.orelse, rows)
+                _flatten(item.orelse, rows, handlers)
                 end[1] = len(rows)
             else:
                 jump[1] = len(rows)
+        elif isinstance(item, Attempt):
+            _flatten_attempt(item, rows, handlers)
         else:
             head = len(rows)
             tests = [[opcode, -1, a, b, -1, 0, None, ()] for opcode, a, b in item.tests]
             rows.extend(tests)
-            _flatten(item.body, rows)
+            _flatten(item.body, rows, handlers)
             rows.append([Opcode.LOOP_NEXT, head, item.counter, -1, -1, 0, None, ()])
             for test in tests:
                 test[1] = len(rows)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tracetensor.graph.edit import captured_from
+from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Variable
-from tracetensor.vm.assembler import OBJECT, PY_INT, Assembler, Branch, Item, Loop, flatten, register_class
+from tracetensor.graph.ops.control import placeholder
+from tracetensor.vm.assembler import (
+    OBJECT,
+    PY_INT,
+    Assembler,
+    Attempt,
+    Branch,
+    Item,
+    Loop,
+    flatten,
+    register_class,
+)
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loops import StackSite
@@ -24,6 +37,8 @@ if TYPE_CHECKING:
     from tracetensor.vm.lowering_index import Update, Write
 
 QUIET_FAMILIES = frozenset({"python", "math", "list", "effect", "callback"})
+LOOKS_AWAY = frozenset({"handling", "raise_object", "object_isinstance", "object_is", "object_truth"})
+"""Ops that take an exception first, and do not look at its traceback."""
 NO_LIMIT = 2**63 - 1
 
 
@@ -41,7 +56,8 @@ def compile_graph(graph: Graph, *, donated: Iterable[int] = frozenset()) -> Prog
     items = compiler._drops(unused) + items
     last = {r: k for k, r in enumerate(outputs)}
     kept = [(r, last[r] == k and r in live) for k, r in enumerate(outputs)]
-    return Program(graph, frozenset(donated), flatten(items), compiler.classes, compiler.constants, kept)
+    rows, handlers = flatten(items)
+    return Program(graph, frozenset(donated), rows, compiler.classes, compiler.constants, kept, handlers)
 
 
 def recompile(graph: Graph, donated: frozenset[int]) -> Program:
@@ -56,6 +72,8 @@ class Compiler(Assembler):
         super().__init__()
         self.views = Views()  # of the block being lowered
         self.locate: Callable[[Node], Location] = lambda _: ()
+        self.slots: dict[int, list[int]] = {}
+        self.graph: Any = None  # whose block is being lowered
 
     def read(self, values: dict[Variable, int], variable: Variable) -> int:
         """The register of a variable."""
@@ -72,13 +90,16 @@ class Compiler(Assembler):
         """Lower all nodes of a graph whose inputs are in `values`."""
         order = schedule(graph)
         updates = find_updates(graph, order)
-        outside = self.views, self.locate
+        outside = self.views, self.locate, self.graph
+        self.graph = graph
         self.locate = graph.location
         self.views = views = find_views(graph, order, updates)
         for node in order:
             if node in views.stages or node in views.absorbed:
                 continue
             self.location = graph.location(node)
+            if node.op.name == "raise_object" and node.params["again"]:
+                self.location = self.location[:-1]  # that line stands in the exception's traceback already
             write = views.writes.get(node)
             update = updates.get(node if write is None else write.node)
             if update is not None and (write is not None or node is update.write):
@@ -88,7 +109,8 @@ class Compiler(Assembler):
                 lower_write(self, write, values)
             elif update is None:
                 self.lower(node, values)
-        self.views, self.locate = outside
+        self.views, self.locate, self.graph = outside
+        self.items = self.fuse_attempts(self.items)
 
     def update(self, update: Update, write: Write | None, values: dict[Variable, int]) -> None:
         """Lower x[index] op= value: one instruction, or its parts."""
@@ -108,6 +130,15 @@ class Compiler(Assembler):
             self.ifelse(node, values)
         elif node.op.name == "scan":
             self.scan(node, values)
+        elif node.op.name == "attempt":
+            self.attempt(node, values)
+        elif node.op.name == "handling":
+            self.handling(node, values)
+        elif node.op.name == "checkpoint":
+            slots = self.slots[node.params["label"]]
+            for slot, v in zip(node.params["slots"], node.inputs, strict=True):
+                self.move(slots[slot], self.read(values, v))
+            values[node.out] = self.constant(None, OBJECT)
         else:
             lower = LOWERINGS.get(node.op.name)
             if lower is not None and lower(self, node, values):
@@ -158,6 +189,61 @@ class Compiler(Assembler):
             self.items, self.location = outside
         self.items.append(Branch(condition, *blocks))
 
+    def attempt(self, node: Node, values: dict[Variable, int]) -> None:
+        """Lower a body whose exceptions are caught: its slots are registers that checkpoints move values to."""
+        params = node.params
+        label, n_slots, body = params["label"], len(params["types"]), params["body"]
+        # moves may not take from a register what a constant's register would keep: results are always fresh ones
+        code, exception, *targets = [self.result(values, v) for v in node.outputs]
+        slots, targets = targets[:n_slots], targets[n_slots:]
+        for slot, v in zip(slots, node.inputs, strict=False):
+            self.move(slot, self.read(values, v))
+        captured = [self.read(values, v) for v in node.inputs[n_slots:]]
+        outer = self.slots.get(label)
+        self.slots[label] = slots
+        outside = self.nested()
+        inner = dict(zip(body.inputs, captured, strict=True))
+        self.block(body, inner)
+        for target, v in zip(targets, body.outputs, strict=True):
+            self.move(target, self.read(inner, v))
+        self.move(code, self.constant(0, PY_INT))
+        self.move(exception, self.constant(None, OBJECT))
+        done, self.items = self.items, []
+        for target, v in zip(targets, body.outputs, strict=True):
+            self.move(target, self.constant(placeholder(v.type), self.classes[target]))
+        failed = self.items
+        self.items, self.location = outside
+        if outer is None:
+            del self.slots[label]
+        else:
+            self.slots[label] = outer
+        self.items.append(
+            Attempt(
+                done,
+                failed,
+                params["classes"],
+                code,
+                exception,
+                frozenset(slots),
+                self.location,
+                wanted=_is_seen(node.outputs[1], self.graph),
+            )
+        )
+
+    def handling(self, node: Node, values: dict[Variable, int]) -> None:
+        """Lower a body that runs while an exception is handled."""
+        body = node.params["body"]
+        exception, *captured = [self.read(values, v) for v in node.inputs]
+        targets = [self.result(values, v) for v in node.outputs]
+        outside = self.nested()
+        inner = dict(zip(body.inputs, captured, strict=True))
+        self.block(body, inner)
+        for target, v in zip(targets, body.outputs, strict=True):
+            self.move(target, self.read(inner, v))
+        block = self.items
+        self.items, self.location = outside
+        self.items.append(Attempt(block, [], None, -1, exception, location=self.location))
+
     def as_bool(self, register: int) -> int:
         """The truth of a value that is not unboxed."""
         from tracetensor.graph.types import BOOL
@@ -207,3 +293,19 @@ class Compiler(Assembler):
             stacks.append(self.register(OBJECT))
             self.emit(Opcode.STACK_START, stacks[-1], steps, site=StackSite(v.type))
         return stacks
+
+
+def _is_seen(exception: Variable, graph: Graph) -> bool:
+    """Whether anything may see the traceback of an exception before it is raised again."""
+    if exception in graph.outputs:
+        return True
+    for node in graph.nodes():
+        for k, v in enumerate(node.inputs):
+            if v is not exception or (k == 0 and node.op.name in LOOKS_AWAY) or node.op.name == "print":
+                continue
+            if node.op.name not in {"ifelse", "attempt", "handling"} or k < captured_from(node):
+                return True
+            place = k - captured_from(node)
+            if any(_is_seen(body.inputs[place], body) for body in bodies(node)):
+                return True
+    return False

@@ -443,11 +443,14 @@ cdef int write_by_numpy(Run *run, Index *s, uint64_t takes) except -1:
 
 
 cdef int write_rest(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
-    """Write by NumPy to an array that may be written to."""
+    """Write by NumPy to an array that may be written to. Where it raises, a taken array is put back unchanged."""
     try:
         set_item(run, s, target)
     except BaseException:
-        decref(target)
+        if run.regs[s.array].obj == NULL:
+            run.regs[s.array].obj = target
+        else:
+            decref(target)
         raise
     finish_write(run, s, takes, target)
     return 0

@@ -15,4 +15,4 @@ ctypedef struct Instr:
     void *site
 
 
-cdef int interpret(Instr *code, Run *run) except -1
+cdef int interpret(Instr *code, Run *run, int start) except -1

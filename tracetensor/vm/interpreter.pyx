@@ -157,14 +157,14 @@ cdef inline bint compare(double a, double b, int how) noexcept nogil:
     return a >= b
 
 
-cdef int interpret(Instr *code, Run *run) except -1:
-    """Run the instructions from the first to HALT. run.pc tells where an exception came from."""
+cdef int interpret(Instr *code, Run *run, int start) except -1:
+    """Run the instructions from `start` to HALT. run.pc tells where an exception came from."""
     cdef Reg *regs = run.regs
     cdef Instr *ins
     cdef Reg *d
     cdef Reg *a
     cdef Reg *b
-    cdef int pc = 0, op
+    cdef int pc = start, op
     cdef int64_t i
     cdef double f, g
     while True:

@@ -37,6 +37,7 @@ cdef class Program:
     cdef bint any_donated
     cdef object instructions
     cdef list kept
+    cdef list handlers
 
     cdef object execute(self, PyObject **args, Py_ssize_t n, bint single)
     cdef Reg *acquire(self) except NULL
@@ -45,3 +46,5 @@ cdef class Program:
     cdef object result(self, Reg *regs, int k)
     cdef object outward(self, cnp.ndarray array)
     cdef object explain(self, Run *run, object exception)
+    cdef object location(self, Run *run)
+    cdef int recover(self, Run *run, object exception, dict pending) except -2

@@ -14,10 +14,11 @@ from tracetensor.vm.calls cimport CallSite, Run, unsilence
 from tracetensor.vm.indexing cimport IndexSite
 from tracetensor.vm.interpreter cimport Instr, interpret
 from tracetensor.vm.ownership cimport Holder
-from tracetensor.vm.registers cimport OBJECT, PY_INT, Reg, box, clear, decref, incref, unbox
+from tracetensor.vm.registers cimport OBJECT, PY_INT, Reg, box, clear, decref, incref, put_int, unbox
 from tracetensor.vm.ufuncs cimport UfuncSite
 
 from tracetensor.errors import Deoptimise, TracerSignal
+from tracetensor.graph.catching import matching, set_context
 from tracetensor.graph.types import TensorType
 from tracetensor.vm.instructions import check, disassemble
 from tracetensor.vm.traceback import add_user_frames
@@ -28,9 +29,9 @@ cnp.import_array()
 cdef class Program:
     """A compiled graph: program(*args) -> list of output values. Immutable; runs in many threads at once."""
 
-    def __init__(self, graph, donated, instructions, classes, constants, outputs):
+    def __init__(self, graph, donated, instructions, classes, constants, outputs, handlers):
         """instructions: (opcode, dst, a, b, c, takes, site, location); constants: {register: value};
-        outputs: (register, whether this is its last use).
+        outputs: (register, whether this is its last use); handlers: assembler.Handler, inner ones first.
         """
         cdef int k, r
         cdef Instr *ins
@@ -38,6 +39,7 @@ cdef class Program:
         self.donated = frozenset(donated)
         self.instructions = instructions
         self.kept = [constants]
+        self.handlers = handlers
         self.n_code = len(instructions)
         self.n_registers = max(len(classes), 1)
         self.n_inputs = len(graph.inputs)
@@ -221,14 +223,26 @@ cdef class Program:
         """Run on n arguments; the list of outputs, or the first output."""
         cdef Run run
         cdef Reg *regs
-        cdef int k
+        cdef int k, start = 0
+        cdef dict pending = None  # exceptions caught whose tracebacks are not made yet
         if n != self.n_inputs:
             raise TypeError(f"{self.graph.name} takes {self.n_inputs} arguments, not {n}")
         regs = self.acquire()
         run.regs, run.classes, run.token, run.pc, run.stage = regs, self.classes, NULL, -1, 0
         try:
             self.load(regs, args)
-            interpret(self.code, &run)
+            while start >= 0:
+                try:
+                    interpret(self.code, &run, start)
+                    break
+                except BaseException as exception:
+                    if self.handlers:
+                        pending = {} if pending is None else pending
+                        start = self.recover(&run, exception, pending)
+                    else:
+                        start = -1
+                    if start < 0:
+                        raise exception  # alone, `raise` would put the old traceback back
             if single:
                 return self.result(regs, 0)
             return [self.result(regs, k) for k in range(self.n_outputs)]
@@ -241,13 +255,60 @@ cdef class Program:
                 unsilence(&run)
             self.release(regs)
 
-    cdef object explain(self, Run *run, object exception):
-        """Let the traceback end at the user's line that the instruction stands for."""
+    cdef object location(self, Run *run):
+        """The user's line that the instruction stands for."""
         site, location = self.instructions[run.pc][6:]
         if run.stage:
             location = (<IndexSite>site).locations[run.stage - 1] or location
-        if location:
+        return location
+
+    cdef int recover(self, Run *run, object exception, dict pending) except -2:
+        """The instruction at which to go on after an exception that the program catches; -1 if it does not.
+
+        The traceback of what is caught is made when it can be seen: if the exception is raised again, or is
+        the context of another that is; at once where the handler does more with it. `pending` has the others.
+        """
+        cdef int pc = run.pc, code, number = -1
+        raised = exception
+        finish_traceback(pending, exception)
+        for handler in self.handlers:
+            number += 1
+            if not handler.first <= pc < handler.stop:
+                continue
+            if handler.classes is None:
+                handled = <object>run.regs[handler.exception].obj
+                finish_traceback(pending, handled)
+                set_context(raised, handled)
+                raised = handled
+                continue
+            code = matching(exception, handler.classes)
+            if code:
+                location = self.location(run)[max(handler.depth - 1, 0):]
+                if handler.wanted:
+                    add_user_frames(exception, location)
+                else:
+                    pending[number] = (exception, location)
+                put_int(&run.regs[<int>handler.code], code)
+                unbox(&run.regs[<int>handler.exception], OBJECT, <PyObject *>exception)
+                run.stage = 0
+                return handler.target
+        return -1
+
+    cdef object explain(self, Run *run, object exception):
+        """Let the traceback end at the user's line that the instruction stands for."""
+        location = self.location(run)
+        if location or self.handlers:
             add_user_frames(exception, location)
+
+
+cdef int finish_traceback(dict pending, object exception) except -1:
+    """Make the traceback of an exception that was caught, if that was put off."""
+    cdef object number, found, location
+    for number, (found, location) in list(pending.items()):
+        if found is exception:
+            del pending[number]
+            add_user_frames(found, location)
+    return 0
 
 
 cdef void *allocate(size_t size) except NULL:

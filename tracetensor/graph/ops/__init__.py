@@ -6,6 +6,7 @@ from tracetensor.graph.ops import conversion as conversion
 from tracetensor.graph.ops import creation as creation
 from tracetensor.graph.ops import dims as dims
 from tracetensor.graph.ops import elementwise as elementwise
+from tracetensor.graph.ops import exceptions as exceptions
 from tracetensor.graph.ops import fourier as fourier
 from tracetensor.graph.ops import indexing as indexing
 from tracetensor.graph.ops import joining as joining

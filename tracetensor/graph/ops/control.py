@@ -1,4 +1,4 @@
-"""Control flow and effects: IfElse, Scan, conditional raise, print, lists of traced length, call-backs.
+"""Control flow and effects: IfElse, Scan, Attempt, conditional raise, print, lists of traced length, call-backs.
 
 ifelse(condition, *captured; then, orelse): both graphs take the captured values and have the same output
 types; only the taken one is evaluated.
@@ -8,6 +8,9 @@ scan([n_steps], [go], *carry, *captured; body, n_carry, counted, conditional): a
 (a bool: whether to go on; present if conditional), the new carry, and values that are stacked over the steps.
 The node's outputs are the final carry and the stacked values. A step is taken while index < n_steps (if
 counted) and go (if conditional); so Python's `while` is a scan that is conditional only.
+
+attempt(*initial, *captured; body, classes, label, types) and handling(exception, *captured; body): see
+graph/ops/exceptions.py.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tracetensor.graph.edit import (
     must_run,
     with_inputs,
 )
-from tracetensor.graph.graph import Graph, clone_nodes
+from tracetensor.graph.graph import Graph, bodies, clone_nodes
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _simplify_all_captured(graph: Graph) -> Graph:
         return graph
     edit = Edit(graph)
     for node in graph.nodes():
-        if node.op.name in {"ifelse", "scan"}:
+        if bodies(node):
             _simplify_captured(edit, node)
         elif edit.mapping:
             edit.keep(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tracetensor.graph.edit import Edit, must_run, reads, with_inputs
+from tracetensor.graph.edit import Edit, captured_from, must_run, reads, with_inputs
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Node, Variable, constant
 
@@ -65,6 +65,8 @@ def _plans(graph: Graph) -> dict[Node, _Plan]:
             plan = _slim_ifelse(node, live)
         elif node.op.name == "scan":
             plan = _slim_scan(node, live)
+        elif node.op.name in {"attempt", "handling"}:
+            plan = _slim_body(node, live)
         if plan is not None:
             plans[node] = plan
         live.update(node.inputs if plan is None else plan.inputs)
@@ -87,6 +89,24 @@ def _slim_ifelse(node: Node, live: set[Variable]) -> _Plan | None:
         return None
     params = {n: with_inputs(b, [b.inputs[k] for k in kept]) for n, b in zip(names, bodies, strict=True)}
     return _Plan([node.inputs[0], *[node.inputs[1 + k] for k in kept]], params, wanted)
+
+
+def _slim_body(node: Node, live: set[Variable]) -> _Plan | None:
+    """An attempt, or what runs while an exception is handled: results and captured values that nothing reads."""
+    body: Graph = node.params["body"]
+    head = len(node.outputs) - len(body.outputs)  # the code, the exception and the slots stay
+    first = captured_from(node)
+    wanted = [k for k in range(len(body.outputs)) if node.outputs[head + k] in live]
+    if not wanted and not head:
+        wanted = [0]  # some output, to be referred to as a root
+    slim = _with_outputs(body, [body.outputs[k] for k in wanted])
+    read = reads(slim)
+    kept = [k for k, v in enumerate(body.inputs) if v in read]
+    if slim is body and len(kept) == len(body.inputs):
+        return None
+    params = {**node.params, "body": with_inputs(slim, [body.inputs[k] for k in kept])}
+    inputs = [*node.inputs[:first], *[node.inputs[first + k] for k in kept]]
+    return _Plan(inputs, params, [*range(head), *[head + k for k in wanted]])
 
 
 def _slim_scan(node: Node, live: set[Variable]) -> _Plan | None:
