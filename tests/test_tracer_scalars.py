@@ -352,12 +352,12 @@ def int_methods(x):
     )
 
 
-@case([10], [255], [-1], refused="builtins.bin")
+@case([10], [255], [-1])
 def int_bin(x):
     return bin(x)
 
 
-@case([10], [255], [-1], refused="builtins.hex")
+@case([10], [255], [-1])
 def int_hex(x):
     return hex(x)
 
