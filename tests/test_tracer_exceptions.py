@@ -723,6 +723,30 @@ def held_in_a_variable(n):
     return error.args
 
 
+@case([0], [1])
+def made_of_constants(n):
+    error = ValueError("held")
+    if n:
+        try:
+            raise error
+        except ValueError as e:
+            return str(e), error.args
+    return [error, error]
+
+
+@case([0], [1])
+def raised_whatever_comes(n):
+    if n:
+        try:
+            raise ValueError("always")
+        except KeyError:
+            return 0
+        except ValueError as e:
+            if n > 0:
+                return str(e)
+    return 1
+
+
 @case([0], [1], [2])
 def one_of_two_classes(n):
     cls = ValueError if n else KeyError

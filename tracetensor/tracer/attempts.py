@@ -131,8 +131,6 @@ class Attempts:
         self.state = interpreter.state
         self.control = interpreter.control
         self.arrays = interpreter.arrays
-        self.labels = 0
-        self.serial = 0
         self.keeping = False
         self.quiet = 0  # blocks being traced in which warnings are filtered
         self.handled: list[Any] = []
@@ -143,17 +141,15 @@ class Attempts:
         self.control.keep = self.keep
 
     def next_serial(self) -> int:
-        """A number that keeps two equal effects of one trace from being merged."""
-        self.serial += 1
-        return self.serial
+        """A number that keeps two equal effects from being merged, and those of two traces from being one node."""
+        return control.next_effect()
 
     # Blocks ------------------------------------------------------------------------------------------------------
 
     def attempt(self, frame: Frame, live: frozenset[str], classes: Any, action: Callable[[], Any]) -> Outcome:
         """Trace a block whose exceptions of these classes are caught."""
         for _ in range(MOST_TRIES):
-            scope = Scope(self.labels, frame, live)
-            self.labels += 1
+            scope = Scope(self.next_serial(), frame, live)
             branch = self._traced(scope, action)
             if not branch.region.roots:
                 return self._unfailing(branch)

@@ -14,6 +14,7 @@ from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import type_of
 from tracetensor.tracer.lists import Dynamic, Form, join_forms
 from tracetensor.tracer.objects import new_object
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     UNBOUND,
     InterpretedFunction,
@@ -125,6 +126,8 @@ class Merger:
                 type_ = self.in_side(side, lambda: self.arrays.read(value)).tensor
                 return ("array", type_.dtype, type_.ndim)
             return ("reference", value.storage, value.steps)
+        if kind is TracedText:
+            return ("text", tuple([p if isinstance(p, str) else p[1:] for p in value.parts]))
         if kind is TracedObject:
             return ("object", value.variable.type)
         if isinstance(value, tuple):
@@ -247,6 +250,8 @@ class Merger:
         if kind == "tuple":
             parts = [self.merge(*pair) for pair in self._pairs(a, b, len(model))]
             return lambda outs: rebuild_tuple(type(model), [part(outs) for part in parts])
+        if kind == "text":
+            return self._text(a, b)
         if kind == "range":
             bounds = [self.merge(_part(a, n), _part(b, n)) for n in ("start", "stop", "step")]
             return lambda outs: TracedRange(*[part(outs) for part in bounds])
@@ -266,6 +271,24 @@ class Merger:
         if kind == "exported":
             return self._exported(a, b)
         return lambda outs: model
+
+    def _text(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        """Text that differs in its values only."""
+        model = b if a is ABSENT else a
+        values = [
+            None
+            if isinstance(part, str)
+            else self.merge(*[ABSENT if v is ABSENT else v.parts[k][0] for v in (a, b)])
+            for k, part in enumerate(model.parts)
+        ]
+        return lambda outs: TracedText(
+            tuple(
+                [
+                    part if value is None else (value(outs), *part[1:])
+                    for part, value in zip(model.parts, values, strict=True)
+                ]
+            )
+        )
 
     def _reference(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         """A view of an array from outside; what its steps compute inside the branch leaves through outputs."""

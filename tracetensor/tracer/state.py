@@ -152,7 +152,8 @@ class State:
         region = self.region
         first = node.outputs[0] if node.outputs else None
         # A node of constants only belongs to no region: interning shares it between all.
-        inside = node.op.effect or any(v.scope is not None for v in node.inputs)
+        # What has effects, or may have them in its body, is made once, by the one trace that its number tells.
+        inside = node.op.effect or node.op.name == "attempt" or any(v.scope is not None for v in node.inputs)
         if first is not None and first.scope is None and inside:
             for out in node.outputs:
                 region.own(out)
