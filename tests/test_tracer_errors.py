@@ -1,7 +1,9 @@
 """Exceptions (type, message and the user's line), traced against plain (PYTEST_DONT_REWRITE: plain asserts)."""
 
 import numpy as np
+import pytest
 
+import tracetensor as tt
 from tests.tracer_table import Table
 
 case = Table()
@@ -277,3 +279,24 @@ def raise_instance(x):
 
 
 test_same = case.test()
+
+
+def test_equal_loops_name_their_own_lines():
+    def first(n):
+        for i in range(n):
+            if i > 1:
+                raise ValueError("too far")
+
+    def second(n):
+        for i in range(n):
+            if i > 1:
+                raise ValueError("too far")
+
+    for f in (first, second):
+        traced = tt.trace(f, strict=True)
+        traced(1)
+        with pytest.raises(ValueError, match="too far") as caught:
+            traced(5)
+        names = [frame.name for frame in caught.traceback]
+        assert f.__qualname__ in names[-1]
+        assert f"{f.__code__.co_firstlineno + 2}" == str(caught.traceback[-1].lineno)

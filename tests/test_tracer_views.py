@@ -1019,3 +1019,25 @@ def test_view_of_what_may_be_a_view_of_a_written_argument():
 
     # Whether the reshape is a view, only the layout in memory tells: nothing to be computed from a copy.
     check_refused(f, [np.arange(2).reshape(2, 1)], "view")
+
+
+def test_view_that_exists_in_one_branch_is_not_taken_in_the_other():
+    def f(a, u, w):
+        for _ in range(3):
+            v = u.T
+            for _x, _y in zip(u, w):  # noqa: B905
+                a, v = v, a
+            x = a[:, 0]
+        return a, u, x
+
+    traced = tt.trace(f, strict=True)
+    for n in (0, 1, 3):
+        run_both(f, traced, [np.ones((4, 6)), np.arange(24.0).reshape(6, 4), np.ones(n)])
+
+
+def test_results_are_no_views_of_arguments_after_rewriting():
+    def f(b):
+        v = np.conj(b[:, None])
+        return v, v.ravel() + 1
+
+    run_both(f, tt.trace(f, strict=True), [np.arange(3.0)])

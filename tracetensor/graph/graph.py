@@ -127,6 +127,16 @@ class Graph:
             self._hash = hash((ops, self.input_types, self.output_types, len(self.roots)))
         return self._hash
 
+    @property
+    def interned_by(self) -> Interned:
+        """What stands for the graph in the key of a node that holds it."""
+        return Interned(self)
+
+    def lines(self) -> tuple[Any, ...]:
+        """Where the user's program may raise, here and in the bodies within."""
+        own = tuple([self.locations.get(v.node) for v in self.roots if v.node is not None])
+        return (own, *[body.lines() for node in self.branching() for body in bodies(node)])
+
     def __repr__(self) -> str:
         return f"<graph {self.name}: {len(self.inputs)} inputs, {len(self.nodes())} nodes>"
 
@@ -163,6 +173,24 @@ class Graph:
             name=name or self.name,
             locations=self.locations,
         )
+
+
+class Interned:
+    """A graph that equals only graphs of the same lines: an error in one of two equal loops must name its own."""
+
+    __slots__ = ("graph",)
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def __hash__(self) -> int:
+        return hash(self.graph)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Interned):
+            return NotImplemented
+        a, b = self.graph, other.graph
+        return a is b or (a == b and a.lines() == b.lines())
 
 
 def constant_key(constant: Constant) -> tuple[Any, ...]:

@@ -179,7 +179,7 @@ def apply(op: Op, inputs: Sequence[Variable], params: dict[str, Any] | None = No
     key: tuple[Any, ...] = (op, *map(id, inputs))
     if params:
         names = params if len(params) == 1 else sorted(params)
-        key = (*key, tuple([(k, freeze(params[k])) for k in names]))
+        key = (*key, tuple([(k, getattr(params[k], "interned_by", None) or freeze(params[k])) for k in names]))
     entry = _nodes.get(key)
     node: Node | None = None if entry is None else entry()
     if node is not None:

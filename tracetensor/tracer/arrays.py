@@ -8,7 +8,7 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import NUMPY
-from tracetensor.graph.node import Constant, Variable, constant
+from tracetensor.graph.node import Constant, Variable, apply, constant
 from tracetensor.graph.ops import control, elementwise, indexing
 from tracetensor.graph.types import (
     ARRAY,
@@ -49,6 +49,7 @@ class Arrays:
     def __init__(self, state: State) -> None:
         self.state = state
         self.uncertain: dict[Storage, str] = {}
+        self.kin: dict[Storage, list[Storage]] = {}
         self.unify: Callable[..., Any] = _cannot_unify
 
     # Wrapping --------------------------------------------------------------------------------------------------
@@ -191,8 +192,13 @@ class Arrays:
         return self.state.emit(step.op, [base, *step.inputs], dict(step.params)).outputs[0]
 
     def type(self, array: TracedArray) -> TensorType:
-        """The type of an array."""
-        return self.read(array).tensor
+        """The type of an array. Nothing is read: where the array is one of several, its steps might raise."""
+        region = self.state.region
+        variable = self.state.read_storage(array.storage)
+        for step in array.steps:
+            inputs = [variable, *[region.lift(v) for v in step.inputs]]
+            variable = apply(step.op, inputs, dict(step.params)).outputs[0]
+        return variable.tensor
 
     def view_or_new(self, result: Variable, sources: list[TracedArray]) -> Any:
         """Wrap a builder's result: a view of one of the source arrays if it is made by view ops only, else new."""
@@ -271,7 +277,17 @@ class Arrays:
         reason = f"whether {what} gave a view or a copy depends on the layout in memory, and one of both is written"
         self.uncertain[array.storage] = reason
         self.uncertain[storage] = reason
+        kin = self.kin.setdefault(storage, [storage])
+        kin.append(array.storage)
+        self.kin[array.storage] = kin
         return array
+
+    def memory(self, storage: Storage) -> Storage | None:
+        """The storage whose memory this one is in the end; None where only the run tells."""
+        if storage not in self.uncertain:
+            return storage
+        kin = self.kin.get(storage)
+        return None if kin is None or any(s.origin is not None for s in kin) else kin[0]
 
     # Writing ---------------------------------------------------------------------------------------------------
 

@@ -270,19 +270,39 @@ class Control:
             value = union.alternatives[k]
             return self.arrays.wrap(self.arrays.read(value)) if type(value) is TracedArray else value
 
-        first, rest = members[0], members[1:]
-        tag = self.state.region.lift(union.tag)
-        is_first = self.state.emit(PYTHON["eq"], [tag, constant(first)]).out
-        return self.choose(is_first, lambda: fresh(first), lambda: self._one_of_fresh(union, rest, fresh))
+        return self._one_of_fresh(union, members, fresh, sure=len(members) == len(union.alternatives))
 
-    def _one_of_fresh(self, union: TracedUnion, members: list[int], fresh: Callable[[int], Any]) -> Any:
-        if len(members) == 1:
+    def _one_of_fresh(
+        self, union: TracedUnion, members: list[int], fresh: Callable[[int], Any], *, sure: bool
+    ) -> Any:
+        """`sure`: the union is one of these members."""
+        if len(members) == 1 and (sure or not _has_steps(union.alternatives[members[0]])):
             return fresh(members[0])
         tag = self.state.region.lift(union.tag)
         is_first = self.state.emit(PYTHON["eq"], [tag, constant(members[0])]).out
-        return self.choose(
-            is_first, lambda: fresh(members[0]), lambda: self._one_of_fresh(union, members[1:], fresh)
-        )
+
+        def rest() -> Any:
+            if len(members) == 1:
+                raise RaisedInBranch  # never gets there
+            return self._one_of_fresh(union, members[1:], fresh, sure=sure)
+
+        return self.choose(is_first, lambda: fresh(members[0]), rest)
+
+    def read_alternative(self, union: TracedUnion, k: int) -> Variable:
+        """The variable of an alternative, undefined where the union is another: a view of an array is taken only
+        where it is the one, since elsewhere it might raise.
+        """
+        value = union.alternatives[k]
+        if not _has_steps(value):
+            return self.arrays.variable(value)
+
+        def never() -> Any:
+            raise RaisedInBranch
+
+        tag = self.state.region.lift(union.tag)
+        is_k = self.state.emit(PYTHON["eq"], [tag, constant(k)]).out
+        read = self.choose(is_k, lambda: self.arrays.wrap(self.arrays.read(value)), never)
+        return self.arrays.variable(read)
 
     def unify(self, union: TracedUnion, *, loose: bool = False) -> Any:
         """The one value that a union is where all its alternatives have one type; Fallback if they differ.
@@ -458,6 +478,10 @@ def _input_for(region: Region, outer: Variable) -> Variable:
     """The input through which a region captures a variable; an unused one if it does not."""
     found = region.captures.get(outer)
     return input_variable(outer.type, outer.name) if found is None else found
+
+
+def _has_steps(value: Any) -> bool:
+    return type(value) is TracedArray and bool(value.steps)
 
 
 def _is_scalar(value: Any) -> bool:

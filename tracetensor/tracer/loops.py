@@ -87,6 +87,7 @@ class ScanTracer:
         self.endless = False
         self.scopes = self._scopes()
         self.shared_objects: set[int] = set()
+        self.union: tuple[Any, TracedUnion, int] | None = None
         self.shared = self._shared_storages()
 
     # Taking values apart -----------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ class ScanTracer:
             if type(value) is not TracedUnion:
                 return self.pack(value, packed, slots, label)
             self._leaf(packed, self.state.region.lift(value.tag), label)
-            return ("union", tuple([self.pack(v, packed, slots, label) for v in value.alternatives]))
+            return ("union", self._pack_alternatives(value, packed, slots, label))
         if kind is TracedRange:
             return (
                 "range",
@@ -197,6 +198,14 @@ class ScanTracer:
         if is_object(value):
             return ("constant", kind, Box(value))
         return ("same", Box(value)) if not _hashable(value) else ("constant", kind, value)
+
+    def _pack_alternatives(self, union: TracedUnion, packed: Packed, slots: Any, label: str) -> Any:
+        skeletons = []
+        for k, value in enumerate(union.alternatives):
+            self.union = (value, union, k)
+            skeletons.append(self.pack(value, packed, slots, label))
+            self.union = None
+        return tuple(skeletons)
 
     def form_key(self, value: Any) -> Any:
         """What alternatives of a union must agree in to be carried as one."""
@@ -276,7 +285,10 @@ class ScanTracer:
             slots[key] = len(slots)
             if storage in self.arrays.uncertain:
                 packed.frozen[slots[key]] = self.arrays.uncertain[storage]
-            variable = self.arrays.read(value)
+            if self.union is not None and self.union[0] is value:
+                variable = self.control.read_alternative(*self.union[1:])
+            else:
+                variable = self.arrays.read(value)
             self._leaf(packed, variable, label)
             return ("array", slots[key], variable.dtype, variable.ndim)
         steps = []

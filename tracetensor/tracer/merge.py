@@ -94,6 +94,7 @@ class Merger:
         self.instances: dict[tuple[Any, ...], Any] = {}
         self.objects: dict[tuple[Any, ...], Any] = {}
         self.keep: list[Any] = []
+        self.unions: dict[int, tuple[TracedUnion, int]] = {}
 
     def slot(self, a: Variable, b: Variable) -> int:
         self.slots.append((a, b))
@@ -109,7 +110,14 @@ class Merger:
             self.state.region = saved
 
     def variable(self, side: int, value: Any) -> Variable:
-        variable: Variable = self.in_side(side, lambda: self.arrays.variable(value))
+        union, k = self.unions.get(id(value), (None, 0))
+
+        def read() -> Variable:
+            if union is not None:
+                return self.control.read_alternative(union, k)
+            return self.arrays.variable(value)
+
+        variable: Variable = self.in_side(side, read)
         return variable
 
     def key(self, side: int, value: Any) -> tuple[Any, ...]:
@@ -123,7 +131,7 @@ class Merger:
             if value.storage in self.own_memory:
                 return ("exported", value.storage, value.steps)
             if value.storage.region.within(region):
-                type_ = self.in_side(side, lambda: self.arrays.read(value)).tensor
+                type_ = self.in_side(side, lambda: self.arrays.type(value))
                 return ("array", type_.dtype, type_.ndim)
             return ("reference", value.storage, value.steps)
         if kind is TracedText:
@@ -218,6 +226,7 @@ class Merger:
         if value is ABSENT:
             return {}
         if type(value) is TracedUnion:
+            self.unions.update((id(v), (value, k)) for k, v in enumerate(value.alternatives))
             return {self.key(side, v): v for v in value.alternatives}
         return {self.key(side, value): value}
 

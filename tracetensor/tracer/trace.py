@@ -351,10 +351,7 @@ class _Output:
         """One of the values that a union may be: nothing of it is computed unless it is the one."""
         if type(value) is TracedArray and value.steps and value.storage.origin is None:
             state, storage = self.world.state, value.storage
-            uncertain = storage in self.interpreter.arrays.uncertain
-            if uncertain:
-                self.unwritten()
-            base = self.output(state.read_storage(storage), None if uncertain else self.group(storage))
+            base = self.output(state.read_storage(storage), self.memory(storage))
             return Recipe("view of", (base, self.steps(value)))
         return self.recipe(value)
 
@@ -362,6 +359,13 @@ class _Output:
         """The steps of a view, to be taken at exit."""
         wrap = self.interpreter.arrays.wrap
         return [(s.op, [self.recipe(wrap(v)) for v in s.inputs], dict(s.params)) for s in value.steps]
+
+    def memory(self, storage: Storage) -> int | None:
+        """The number of the memory that a result is in, None where only the run tells whose it is."""
+        if storage in self.interpreter.arrays.uncertain:
+            self.unwritten()
+        owner = self.interpreter.arrays.memory(storage)
+        return None if owner is None else self.group(owner)
 
     def group(self, key: Any) -> int:
         return self.storages.setdefault(key, len(self.storages))
@@ -377,10 +381,7 @@ class _Output:
             # Taken at exit, of the very array that other results may be views of too.
             return self.alternative(value)
         variable = self.interpreter.arrays.read(value)
-        uncertain = storage in self.interpreter.arrays.uncertain
-        if uncertain:
-            self.unwritten()
-        return self.output(variable, None if uncertain else self.group(storage))
+        return self.output(variable, self.memory(storage))
 
 
 def _finish(
