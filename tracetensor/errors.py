@@ -16,7 +16,12 @@ class GraphError(Exception):
 
 
 class TypeInferenceError(TypeError):
-    """No type can be given to the result of an op applied to these types."""
+    """No type can be given to the result of an op applied to these types.
+
+    failed: the op, its inputs and parameters, where they are known.
+    """
+
+    failed: tuple[Any, Any, Any] | None = None
 
 
 class TracerSignal(BaseException):

@@ -171,6 +171,14 @@ def freeze(value: Any) -> Any:
     return value
 
 
+def _infer(op: Op, given: tuple[Type, ...], params: dict[str, Any], inputs: tuple[Variable, ...]) -> Any:
+    try:
+        return op.infer_types(given, params, inputs)
+    except TypeInferenceError as error:
+        error.failed = error.failed or (op, inputs, params)
+        raise
+
+
 def apply(op: Op, inputs: Sequence[Variable], params: dict[str, Any] | None = None) -> Node:
     """The node `op(*inputs, **params)`: the existing one if there is one, else a new one, its types inferred.
 
@@ -179,7 +187,10 @@ def apply(op: Op, inputs: Sequence[Variable], params: dict[str, Any] | None = No
     key: tuple[Any, ...] = (op, *map(id, inputs))
     if params:
         names = params if len(params) == 1 else sorted(params)
-        key = (*key, tuple([(k, getattr(params[k], "interned_by", None) or freeze(params[k])) for k in names]))
+        key = (
+            *key,
+            tuple([(k, getattr(params[k], "interned_by", None) or freeze(params[k])) for k in names]),
+        )
     entry = _nodes.get(key)
     node: Node | None = None if entry is None else entry()
     if node is not None:
@@ -188,13 +199,13 @@ def apply(op: Op, inputs: Sequence[Variable], params: dict[str, Any] | None = No
     given = tuple([v.type for v in inputs])
     if params or op.by_value:
         params = params or {}
-        types = op.infer_types(given, params, inputs)
+        types = _infer(op, given, params, inputs)
     else:
         params = {}
         signature = (op, *given)
         found = _types.get(signature)
         if found is None:
-            found = op.infer_types(given, params, inputs)
+            found = _infer(op, given, params, inputs)
             if len(_types) >= MOST_TYPES:
                 _types.clear()
             _types[signature] = found

@@ -19,6 +19,7 @@ from tracetensor.graph.types import (
     type_of,
 )
 from tracetensor.tracer.lists import LEAF, Dynamic
+from tracetensor.tracer.state import Restart
 from tracetensor.tracer.values import (
     Step,
     Storage,
@@ -49,6 +50,8 @@ class Arrays:
     def __init__(self, state: State) -> None:
         self.state = state
         self.uncertain: dict[Storage, str] = {}
+        self.decide_layouts = False
+        self.example: Callable[[Variable], Any] = _no_example
         self.kin: dict[Storage, list[Storage]] = {}
         self.unify: Callable[..., Any] = _cannot_unify
 
@@ -220,12 +223,17 @@ class Arrays:
             inputs = tuple([self.state.outermost(v) for v in node.inputs[1:]])
             step = Step(node.op, inputs, tuple(sorted(node.params.items())))
             other_order = node.params.get("order", "C") != "C" and node.inputs[0].ndim > 1
-            if node.op.name == "reshape" and other_order:
+            unsure = (
+                other_order or not self._reshape_is_view(source.storage, steps, node)
+                if node.op.name == "reshape"
+                else node.op.name == "ascontiguous" and not self.state_contiguous(source.storage)
+            )
+            if unsure and not self.decide_layouts:
                 return self.uncertain_view(result, source.storage, node.op.name)
-            if node.op.name == "reshape" and not self._reshape_is_view(source.storage, steps, node):
-                return self.uncertain_view(result, source.storage, node.op.name)
-            if node.op.name == "ascontiguous" and not self.state_contiguous(source.storage):
-                return self.uncertain_view(result, source.storage, node.op.name)
+            if unsure and not self._shares_in_example(source.storage, steps, node):
+                return self.wrap(result)
+            if unsure and node.op.name == "ascontiguous":
+                continue
             if node.op.name == "as_kind":
                 return self.wrap(result)
             if node.op.name == "squeeze" and node.outputs[0].ndim == node.inputs[0].ndim:
@@ -270,11 +278,27 @@ class Arrays:
             storage.contiguous = storage.origin.require_contiguous()
         return storage.contiguous
 
+    def _shares_in_example(self, storage: Storage, steps: tuple[Step, ...], node: Node) -> bool:
+        """Whether a reshape is a view for the arguments of the first call; checked in every run."""
+        base, result = node.inputs[0], node.outputs[0]
+        if storage.origin is not None:
+            # The layout is that of the caller's array: what holds its value meanwhile may have another.
+            base = self.state.region.lift(storage.origin.variable)
+            for step in steps:
+                base = self.apply_step(step, base)
+            result = self.state.emit(node.op, [base, *node.inputs[1:]], node.params).outputs[0]
+        example = np.asarray(self.example(base))
+        view = bool(np.may_share_memory(example, self.example(result))) or not example.size
+        self.state.emit(control.view_check, [base, result], {"view": view})
+        return view
+
     def uncertain_view(self, result: Variable, storage: Storage, what: str) -> TracedArray:
         """An array that may or may not share memory with a storage: writes to either end the trace."""
         array = self.wrap(result)
         assert isinstance(array, TracedArray)
-        reason = f"whether {what} gave a view or a copy depends on the layout in memory, and one of both is written"
+        reason = LayoutReason(
+            f"whether {what} gave a view or a copy depends on the layout in memory, and one of both is written"
+        )
         self.uncertain[array.storage] = reason
         self.uncertain[storage] = reason
         kin = self.kin.setdefault(storage, [storage])
@@ -291,9 +315,15 @@ class Arrays:
 
     # Writing ---------------------------------------------------------------------------------------------------
 
+    def refuse_write(self, reason: str) -> None:
+        """Fallback; or trace again, with the layouts of the first call, where this is what has to be known."""
+        if isinstance(reason, LayoutReason):
+            raise Restart({"layouts": True})
+        raise Fallback(reason)
+
     def check_writable(self, array: TracedArray, *, augmented: bool = False) -> None:
         if array.storage in self.uncertain:
-            raise Fallback(self.uncertain[array.storage])
+            self.refuse_write(self.uncertain[array.storage])
         if array.storage.read_only or any(s.op.name in {"broadcast_to", "diagonal"} for s in array.steps):
             msg = "output array is read-only" if augmented else "assignment destination is read-only"
             raise ValueError(msg)
@@ -431,6 +461,16 @@ class Arrays:
         inputs = tuple([self.state.outermost(v) for v in leaves])
         step = Step(indexing.getitem, inputs, (("spec", spec),))
         return TracedArray(array.storage, (*array.steps, step))
+
+
+def _no_example(variable: Variable) -> Any:
+    raise NotImplementedError
+
+
+class LayoutReason(str):
+    """Why memory must not be written, where knowing its layout would help."""
+
+    __slots__ = ()
 
 
 def _cannot_unify(union: TracedUnion, *, loose: bool = False) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.errors import Fallback, TracerSignal
+from tracetensor.errors import Fallback, TracerSignal, TypeInferenceError
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
 from tracetensor.graph.ops import control, elementwise
@@ -95,6 +95,13 @@ class Control:
 
     def raise_always(self, error: Exception) -> None:
         """Make the current branch raise this error at run time."""
+        if isinstance(error, TypeInferenceError):
+            if error.failed is None:
+                msg = f"a branch raises {error!r} while it is traced"
+                raise Fallback(msg)
+            op, inputs, params = error.failed
+            self.state.emit(control.failing, inputs, {"op": op, "params": tuple(sorted(params.items()))})
+            return
         arguments = tuple(("constant", a) for a in error.args if isinstance(a, (str, int, float, type(None))))
         if len(arguments) != len(error.args):
             msg = f"a branch raises {error!r} while it is traced"

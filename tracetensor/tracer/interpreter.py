@@ -48,6 +48,8 @@ class Interpreter(Handlers):
         self.objects = Objects(self)
         self.special = Special(self)
         self.attempts = Attempts(self)
+        self.arrays.decide_layouts = "layouts" in outside.constants
+        self.arrays.example = outside.example
         self.control.force = lambda variable, what: outside.force(self, variable, what)
 
     # Functions -------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedUnion,
     is_object,
+    arrays_within,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,14 @@ class Merger:
         self.objects: dict[tuple[Any, ...], Any] = {}
         self.keep: list[Any] = []
         self.unions: dict[int, tuple[TracedUnion, int]] = {}
+        self.shared = tuple(map(self._shared, (a, b)))
+
+    def _shared(self, branch: Branch) -> set[Storage]:
+        """Storages made in a branch that several of the values it leaves refer to."""
+        counts: dict[Storage, int] = {}
+        for array in arrays_within([*branch.final.values(), branch.result]):
+            counts[array.storage] = counts.get(array.storage, 0) + 1
+        return {s for s, n in counts.items() if n > 1 and s.region.within(branch.region)}
 
     def slot(self, a: Variable, b: Variable) -> int:
         self.slots.append((a, b))
@@ -220,6 +229,10 @@ class Merger:
         """A union in which no two alternatives have one key: those that had are made one value."""
         if type(value) is not TracedUnion:
             return value
+        arrays = [v for v in value.alternatives if type(v) is TracedArray]
+        shared = {v.storage for v in arrays if v.storage in self.shared[side]} - self.own_memory
+        if shared and len(arrays) > 1:
+            raise SharesMemory(shared)
         return self.in_side(side, lambda: self.control.normalised(value, lambda v: self.key(side, v)))
 
     def _alternatives(self, side: int, value: Any) -> dict[Any, Any]:

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_RESTARTS = 24
-DEOPTIMISING = frozenset("callback deoptimise_if py.pow list_array squeeze cross cov corrcoef".split())
+DEOPTIMISING = frozenset(
+    "callback deoptimise_if py.pow list_array view_check failing squeeze cross cov corrcoef".split()
+)
 """Ops whose result may turn out to be of another type than the one inferred: a run is then given up."""
 
 
@@ -256,17 +258,18 @@ class _Output:
         self.variables: list[Variable] = []
         self.groups: list[int | None] = []
         self.storages: dict[Storage, int] = {}
-        self.places: dict[tuple[Variable, Any], int] = {}
+        self.places: dict[tuple[Any, ...], int] = {}
         self.recipes: dict[int, tuple[Any, Recipe]] = {}
 
-    def output(self, variable: Variable, group: int | None = None) -> Recipe:
+    def output(self, variable: Variable, group: int | None = None, storage: Storage | None = None) -> Recipe:
+        """The output that holds a variable; arrays on two storages are two objects even where they are equal."""
         if (
             isinstance(variable, Constant)
             and isinstance(variable.type, TensorType)
             and not variable.type.is_array
         ):
             return Recipe("constant", variable.value)
-        key = (variable, group)
+        key = (variable, group, storage)
         if key not in self.places:
             self.places[key] = len(self.variables)
             self.variables.append(variable)
@@ -345,13 +348,13 @@ class _Output:
         uncertain = self.interpreter.arrays.uncertain
         for storage in self.world.storages.values():
             if storage in uncertain and storage.value is not storage.origin.variable:
-                raise Fallback(uncertain[storage])
+                self.interpreter.arrays.refuse_write(uncertain[storage])
 
     def alternative(self, value: Any) -> Recipe:
         """One of the values that a union may be: nothing of it is computed unless it is the one."""
         if type(value) is TracedArray and value.steps and value.storage.origin is None:
             state, storage = self.world.state, value.storage
-            base = self.output(state.read_storage(storage), self.memory(storage))
+            base = self.output(state.read_storage(storage), self.memory(storage), storage)
             return Recipe("view of", (base, self.steps(value)))
         return self.recipe(value)
 
@@ -381,7 +384,7 @@ class _Output:
             # Taken at exit, of the very array that other results may be views of too.
             return self.alternative(value)
         variable = self.interpreter.arrays.read(value)
-        return self.output(variable, self.memory(storage))
+        return self.output(variable, self.memory(storage), storage)
 
 
 def _finish(

@@ -16,6 +16,8 @@ from tracetensor.errors import Fallback
 from tracetensor.graph.types import PYTHON_KINDS, ObjectType, TensorType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tracetensor.graph.node import Variable
     from tracetensor.graph.op import Op
     from tracetensor.tracer.source import FunctionSource
@@ -358,6 +360,31 @@ def _of_objects(cls: type) -> bool:
 def is_object(value: Any) -> bool:
     """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
     return _of_objects(type(value))  # type: ignore[arg-type]
+def arrays_within(values: Iterable[Any]) -> Iterator[TracedArray]:
+    """The arrays that values refer to, once for each reference; a container counts once."""
+    seen: set[int] = set()
+    pending = list(values)
+    while pending:
+        value = pending.pop()
+        kind = type(value)
+        if kind is TracedArray:
+            yield value
+            continue
+        if kind is TracedUnion:
+            pending.extend(value.alternatives)
+            continue
+        if id(value) in seen:
+            continue
+        if issubclass(kind, (tuple, list, dict)) or kind is InterpretedFunction:
+            seen.add(id(value))
+        if issubclass(kind, list):
+            pending.extend(list.__iter__(value))
+        elif issubclass(kind, tuple):
+            pending.extend(value)
+        elif issubclass(kind, dict):
+            pending.extend(value.values())
+        elif kind is InterpretedFunction and value.frame is not None:
+            pending.extend(value.frame.locals.values())
 
 
 def is_traced(value: Any) -> bool:

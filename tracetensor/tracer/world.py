@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import CallbackRefused, Fallback
+from tracetensor.errors import CallbackRefused, Deoptimise, Fallback
 from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 from tracetensor.graph.ops.control import placeholder
@@ -717,7 +717,7 @@ class World:
                 raise TypeError  # nothing happens while tracing; recursion may not end on samples
             with np.errstate(all="ignore"):
                 results = evaluate_node(node, [self.example(v) for v in node.inputs])
-        except Exception:
+        except (Exception, Deoptimise):
             results = [_sample(out.type) for out in node.outputs]
         for out, value in zip(node.outputs, results, strict=True):
             self.examples[out] = value

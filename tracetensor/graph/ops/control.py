@@ -172,6 +172,28 @@ deoptimise_if = register(
 )
 """Give this run up, to be repeated as plain Python, if the condition holds."""
 
+
+def _view_check(base: Any, result: Any, *, view: bool) -> None:
+    if result.size and np.may_share_memory(base, result) is not view:
+        msg = f"reshape gave a {'copy' if view else 'view'}: the memory layout is not that of the first call"
+        raise Deoptimise(msg)
+
+
+view_check = register(
+    Op("view_check", evaluate=_view_check, infer=_unit, family="effect", raises=True, effect=True)
+)
+"""Give this run up if `result` does not share memory with `base`, or does, other than `view` says."""
+
+
+def _failing(*inputs: Any, op: Op, params: tuple[tuple[str, Any], ...]) -> None:
+    op.evaluate(*inputs, **dict(params))
+    msg = f"{op.name} was expected to raise"
+    raise Deoptimise(msg)
+
+
+failing = register(Op("failing", evaluate=_failing, infer=_unit, family="effect", raises=True, effect=True))
+"""Raise what an op raises for inputs of these types, to whose results no type can be given."""
+
 _serials = itertools.count()
 
 
