@@ -1088,3 +1088,14 @@ def test_arrays_that_are_one_of_two_stay_the_very_arrays():
     for n in (0, 1):
         for m in (0, 1):
             run_both(f, traced, [np.arange(3.0), n, m])
+
+
+def test_a_view_that_a_loop_carries_is_not_the_argument_itself():
+    def f(a):
+        i = 0
+        while i < 3:
+            i += 1
+            a = a[:]
+        return a, i
+
+    run_both(f, tt.trace(f, strict=True), [np.arange(3.0)])

@@ -279,17 +279,19 @@ class Arrays:
         return storage.contiguous
 
     def _shares_in_example(self, storage: Storage, steps: tuple[Step, ...], node: Node) -> bool:
-        """Whether a reshape is a view for the arguments of the first call; checked in every run."""
-        base, result = node.inputs[0], node.outputs[0]
-        if storage.origin is not None:
-            # The layout is that of the caller's array: what holds its value meanwhile may have another.
-            base = self.state.region.lift(storage.origin.variable)
-            for step in steps:
-                base = self.apply_step(step, base)
-            result = self.state.emit(node.op, [base, *node.inputs[1:]], node.params).outputs[0]
-        example = np.asarray(self.example(base))
-        view = bool(np.may_share_memory(example, self.example(result))) or not example.size
-        self.state.emit(control.view_check, [base, result], {"view": view})
+        """Whether a reshape is a view for the arguments of the first call; checked in every run.
+
+        The layout that counts is that of the caller's array, or of the array that the program made: views of it
+        may be copies by the time they are looked at.
+        """
+        origin = storage.origin
+        memory = self.state.region.lift(storage.value if origin is None else origin.variable)
+        leaves = [v for s in steps for v in s.inputs] + list(node.inputs[1:])
+        chain = [(s.op, len(s.inputs), s.params) for s in steps]
+        chain.append((node.op, len(node.inputs) - 1, tuple(sorted(node.params.items()))))
+        leaves = [self.state.region.lift(v) for v in leaves]
+        view = control.is_view(*[self.example(v) for v in (memory, *leaves)], steps=tuple(chain))
+        self.state.emit(control.view_check, [memory, *leaves], {"steps": tuple(chain), "view": view})
         return view
 
     def uncertain_view(self, result: Variable, storage: Storage, what: str) -> TracedArray:

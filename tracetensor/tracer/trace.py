@@ -515,7 +515,11 @@ def separate_outputs(graph: Graph, groups: list[int | None]) -> Graph:
     copies: dict[tuple[Variable, int], Variable] = {}
     taken: dict[Variable, int | None] = {}
     for k, (out, group) in enumerate(zip(graph.outputs, groups, strict=True)):
-        if group is None or not isinstance(out.type, TensorType) or not out.type.is_array:
+        if not isinstance(out.type, TensorType) or not out.type.is_array:
+            continue
+        if group is None:
+            if out.is_input:  # a view that rewriting found to show all of it: an object of its own still
+                outputs[k] = indexing.getitem(out, spec=("e",))
             continue
         base, views = out, []
         while base.node is not None and (base.node.op.views or base.node.op.name == "as_kind"):

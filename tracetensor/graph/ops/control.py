@@ -173,8 +173,18 @@ deoptimise_if = register(
 """Give this run up, to be repeated as plain Python, if the condition holds."""
 
 
-def _view_check(base: Any, result: Any, *, view: bool) -> None:
-    if result.size and np.may_share_memory(base, result) is not view:
+def is_view(memory: Any, *leaves: Any, steps: tuple[Any, ...]) -> bool:
+    """Whether the last of these steps, each (op, how many leaves it has, its parameters), gives a view of what it is given."""
+    rest = list(leaves)
+    before = memory
+    for op, count, params in steps:
+        before, memory = memory, op.evaluate(memory, *rest[:count], **dict(params))
+        del rest[:count]
+    return not memory.size or bool(np.may_share_memory(before, memory))
+
+
+def _view_check(memory: Any, *leaves: Any, steps: tuple[Any, ...], view: bool) -> None:
+    if is_view(memory, *leaves, steps=steps) is not view:
         msg = f"reshape gave a {'copy' if view else 'view'}: the memory layout is not that of the first call"
         raise Deoptimise(msg)
 
@@ -182,7 +192,7 @@ def _view_check(base: Any, result: Any, *, view: bool) -> None:
 view_check = register(
     Op("view_check", evaluate=_view_check, infer=_unit, family="effect", raises=True, effect=True)
 )
-"""Give this run up if `result` does not share memory with `base`, or does, other than `view` says."""
+"""Give this run up if the last step gives a view where `view` says a copy, or a copy where it says a view."""
 
 
 def _failing(*inputs: Any, op: Op, params: tuple[tuple[str, Any], ...]) -> None:
