@@ -1026,7 +1026,7 @@ def test_view_that_exists_in_one_branch_is_not_taken_in_the_other():
     def f(a, u, w):
         for _ in range(3):
             v = u.T
-            for _x, _y in zip(u, w):  # noqa: B905
+            for _x, _y in zip(u, w):
                 a, v = v, a
             x = a[:, 0]
         return a, u, x

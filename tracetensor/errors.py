@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class TraceError(Exception):
     """A function cannot be traced; raised under `strict=True`, where plain Python would otherwise be used."""

@@ -27,7 +27,7 @@ a global name or a cell of a real closure holds, their object being how they are
 class Restart(TracerSignal):
     """Tracing starts again with these inputs known as constants: {input variable: value}."""
 
-    def __init__(self, constants: dict[Variable, Any]) -> None:
+    def __init__(self, constants: dict[Any, Any]) -> None:
         super().__init__(constants)
         self.constants = constants
 
