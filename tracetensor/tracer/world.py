@@ -442,7 +442,7 @@ class World:
         holder = self.holder_of(frame, name, declared=declared)
         path = (("holder", holder),)
         if path in self.adopted and is_number(self.adopted[path]) and ("input", path) not in self.constants:
-            raise Restart({("input", path): True})  # type: ignore[dict-item]
+            raise Restart({("input", path): True})
         table = self.state.own(holder)
         if name not in table and self.state.region.kind != "root":
             bound = holder.kind == "cell" or name in frame.globals
