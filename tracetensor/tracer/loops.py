@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.errors import Fallback, TracerSignal
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
-from tracetensor.graph.ops import control
+from tracetensor.graph.ops import control, shape
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, TensorType, Type, array_type, join
 from tracetensor.tracer.lists import Dynamic
@@ -473,7 +473,7 @@ class ScanTracer:
             return value
         reason = "an array of which a loop carries a view that changes is written"
         self.arrays.freeze(value.storage, reason)
-        array = self.arrays.wrap(self.arrays.read(value))
+        array = self.arrays.wrap(self.state.emit(shape.fresh_view, [self.arrays.read(value)]).out)
         self.arrays.freeze(array.storage, reason)
         return array  # type: ignore[no-any-return]
 

@@ -360,6 +360,8 @@ def _of_objects(cls: type) -> bool:
 def is_object(value: Any) -> bool:
     """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
     return _of_objects(type(value))  # type: ignore[arg-type]
+
+
 def arrays_within(values: Iterable[Any]) -> Iterator[TracedArray]:
     """The arrays that values refer to, once for each reference; a container counts once."""
     seen: set[int] = set()
@@ -375,7 +377,7 @@ def arrays_within(values: Iterable[Any]) -> Iterator[TracedArray]:
             continue
         if id(value) in seen:
             continue
-        if issubclass(kind, (tuple, list, dict)) or kind is InterpretedFunction:
+        if issubclass(kind, (tuple, list, dict)) or kind is InterpretedFunction or is_object(value):
             seen.add(id(value))
         if issubclass(kind, list):
             pending.extend(list.__iter__(value))
@@ -385,6 +387,8 @@ def arrays_within(values: Iterable[Any]) -> Iterator[TracedArray]:
             pending.extend(value.values())
         elif kind is InterpretedFunction and value.frame is not None:
             pending.extend(value.frame.locals.values())
+        elif is_object(value):
+            pending.extend(getattr(value, "__dict__", {}).values())
 
 
 def is_traced(value: Any) -> bool:

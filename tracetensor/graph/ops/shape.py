@@ -292,7 +292,18 @@ ascontiguous = register(
     )
 )
 """numpy.ascontiguousarray(x): x itself if it is in C order, else a copy."""
-lifts("real", "imag", "ascontiguous")(same_axis)
+
+fresh_view = register(
+    Op(
+        "fresh_view",
+        evaluate=lambda x: x[...],
+        infer=lambda types, params: types[0],
+        family="view",
+        views=True,
+    )
+)
+"""x[...], where it matters that the result is another object than x: no rule takes it for x."""
+lifts("real", "imag", "ascontiguous", "fresh_view")(same_axis)
 
 
 # Permutations of axes --------------------------------------------------------------------------------------------
