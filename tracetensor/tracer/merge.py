@@ -26,8 +26,8 @@ from tracetensor.tracer.values import (
     TracedRange,
     TracedScalar,
     TracedUnion,
-    is_object,
     arrays_within,
+    is_object,
 )
 
 if TYPE_CHECKING:
