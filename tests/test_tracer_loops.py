@@ -1202,3 +1202,17 @@ def view_of_what_a_loop_may_have_made(a, n):
 
 
 test_same = case.test()
+
+
+@case([np.arange(2.0), np.arange(6.0).reshape(3, 2)], [np.arange(3.0), np.arange(8.0).reshape(4, 2)])
+def swaps_what_it_iterates_over(a, b):
+    u = b * 1
+    b = b * 2
+    sums = []
+    for w in u:
+        for _y, z in zip(a, u):
+            b, u = (u, b)
+            z[-2] -= 1
+        b = np.add(b, 1)
+        sums.append(w.sum())
+    return u, b, sums

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import re
 import time
 import warnings
 
@@ -10,8 +11,15 @@ from .oracle import Hang, arguments, check_program, load, time_limit
 PATIENCE = 3  # seconds for the plain calls of a candidate: it may loop for ever
 
 
-def fails(source: str, inputs: list[str], smooth: bool, trace=None) -> bool:
-    """Is the program valid, and does tracing it go wrong?"""
+def kind_of(error: AssertionError) -> str:
+    """In which way a program goes wrong, without the details, so that reducing does not drift to another fault."""
+    words = re.sub(r"^call \d+: ", "", str(error).partition("\n")[0])
+    raised = re.findall(r"raised (\w+)", words)
+    return " ".join(raised) if raised else re.match(r"[A-Za-z ]*", words).group()
+
+
+def fails(source: str, inputs: list[str], smooth: bool, trace=None) -> str | None:
+    """How tracing the program goes wrong, if it is valid and does."""
     try:
         with time_limit(PATIENCE), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -22,11 +30,11 @@ def fails(source: str, inputs: list[str], smooth: bool, trace=None) -> bool:
                 except Exception:
                     pass
         check_program(source, inputs, smooth, trace)
-    except AssertionError:
-        return True
+    except AssertionError as error:
+        return kind_of(error)
     except (Hang, SyntaxError):
-        return False
-    return False
+        return None
+    return None
 
 
 def _blocks(node: ast.AST):
@@ -94,13 +102,14 @@ def reduce(
 ) -> tuple[str, list[str]]:
     """The smallest failing program and inputs found within the time."""
     end = time.monotonic() + seconds
+    kind = fails(source, inputs, smooth, trace)
+    if kind is None:
+        return source, inputs
     for kept in [inputs[:1], inputs[1:]] if len(inputs) > 1 else []:
-        if fails(source, kept, smooth, trace):
+        if fails(source, kept, smooth, trace) == kind:
             inputs = kept
             break
     source, tried = ast.unparse(ast.parse(source)) + "\n", set()
-    if not fails(source, inputs, smooth, trace):
-        return source, inputs
     found = True
     while found:
         found = False
@@ -109,7 +118,7 @@ def reduce(
                 return source, inputs
             if candidate not in tried:
                 tried.add(candidate)
-                if fails(candidate, inputs, smooth, trace):
+                if fails(candidate, inputs, smooth, trace) == kind:
                     source, found = candidate, True
                     break
     return source, inputs

@@ -56,6 +56,7 @@ class Control:
         self.lists = Lists(state, arrays)
         self.lists.normalised = self.normalised
         arrays.unify = self.unify
+        self.active: list[Loop] = []
         self.hints: dict[Any, Hints] = {}
         self.keep: Callable[[], None] = lambda: None
         self.force: Callable[[Variable, str], Any] = _cannot_force
@@ -373,8 +374,12 @@ class Control:
 
     def loop(self, loop: Loop) -> Completion:
         """Trace a loop from its first step; NORMAL if it runs to its end, else BREAK, RETURN or a mixture."""
-        go: Any = True if loop.test is None else loop.test()
-        return self._from(loop, 0, go)
+        self.active.append(loop)
+        try:
+            go: Any = True if loop.test is None else loop.test()
+            return self._from(loop, 0, go)
+        finally:
+            self.active.pop()
 
     def _from(self, loop: Loop, offset: int, go: Any) -> Completion:
         self.check_size(loop.line)

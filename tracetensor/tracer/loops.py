@@ -29,6 +29,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    TracedSequence,
     TracedUnion,
     is_object,
 )
@@ -126,6 +127,7 @@ class ScanTracer:
         for thing, table in list(self.state.owned.values()):
             if self.state.made_in(thing) is None:
                 pending.extend(v for n, v in table.items() if (id(thing), n) not in carried_attributes)
+        pending.extend(loop.bind for loop in self.control.active)  # what they iterate over
         while pending:
             value = pending.pop()
             if id(value) in seen or id(value) in boxes:
@@ -145,6 +147,10 @@ class ScanTracer:
                 pending.extend(v for n, v in table.items() if (id(value), n) not in carried_attributes)
             elif type(value) is types.MethodType:
                 pending.append(value.__self__)
+            elif type(value) is types.FunctionType:
+                pending.extend(_contents(value))
+            elif type(value) is TracedSequence:
+                pending.append(value.item)
             elif type(value) is dict:
                 pending.extend(value.values())
             elif isinstance(value, (InterpretedFunction, TracedGenerator)) and value.frame is not None:
@@ -785,6 +791,17 @@ class ScanTracer:
         if type(value) in (TracedScalar, TracedArray, TracedUnion) or isinstance(value, tuple):
             return self.control.choose(condition, lambda: value, lambda: before)
         return value
+
+
+def _contents(function: types.FunctionType) -> list[Any]:
+    """What the cells of a function hold."""
+    found = []
+    for cell in function.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:  # not bound yet
+            continue
+    return found
 
 
 def _as_scalar(truth: Any) -> Any:

@@ -175,7 +175,17 @@ class Sequences:
             return tuple(
                 [self.interpreter.control.resolve(union, lambda v, k=k: list(v)[k]) for k in range(size)]  # type: ignore[misc]
             )
-        return self.interpreter.control.unify(union)
+        control = self.interpreter.control
+        if (
+            all(type(v) is TracedArray for v in union.alternatives)
+            and len({self.arrays.type(v).ndim for v in union.alternatives}) == 1
+        ):
+            # Each step looks into the very array: it may be written meanwhile, and through its rows.
+            return TracedSequence(
+                control.resolve(union, self.length),
+                lambda k: control.resolve(union, lambda v: self.get_item(v, k)),
+            )
+        return control.unify(union)
 
     def enumerate(self, value: Any, start: Any = 0) -> TracedIterator:
         value = self.unified(value)
