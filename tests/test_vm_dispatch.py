@@ -1,12 +1,14 @@
 """The dispatcher: what each check lets through, and what calls come to."""
 
 import functools
+import sys
 import threading
 import weakref
 
 import numpy as np
 import pytest
 
+import tracetensor as tt
 from tracetensor.errors import Deoptimise
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import input_variable
@@ -199,3 +201,94 @@ def test_replacement_while_calls_run():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+SCALE = 2.0
+WEIGHTS = np.arange(3.0)
+
+
+def helper(x):
+    return x * SCALE + WEIGHTS
+
+
+def uses_globals(x):
+    return helper(x)
+
+
+def test_globals_are_fetched_at_each_call(monkeypatch):
+    f = tt.trace(uses_globals)
+    x = np.ones(3)
+    assert f(x).tolist() == [2, 3, 4]
+    assert len(f.entries) == 1
+    f.slow = slow
+    assert f(x).tolist() == [2, 3, 4]
+    module = sys.modules[__name__]
+    monkeypatch.setattr(module, "WEIGHTS", np.zeros(3))
+    assert f(x).tolist() == [2, 2, 2]
+    for name, value in (
+        ("SCALE", 3.0),
+        ("SCALE", 2),
+        ("WEIGHTS", np.zeros((3, 1))),
+        ("WEIGHTS", x),
+        ("helper", lambda x: x),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, value)
+            assert f(x)[0] == "slow", name
+    monkeypatch.delattr(module, "WEIGHTS")
+    assert f(x)[0] == "slow"
+
+
+class Layer:
+    def __init__(self, weights):
+        self.weights = weights
+
+
+def apply_layer(layer, x):
+    x += layer.weights
+    return x
+
+
+def test_attributes_are_fetched_and_arrays_written_to():
+    f = tt.trace(apply_layer)
+    layer, x = Layer(np.ones(3)), np.zeros(3)
+    assert f(layer, x) is x
+    f.slow = slow
+    assert f(layer, x) is x and x.tolist() == [2, 2, 2]
+    layer.weights = np.full(3, 5.0)
+    assert f(layer, x) is x and x.tolist() == [7, 7, 7]
+    both = np.arange(4.0)
+    layer.weights = both[1:]
+    assert f(layer, both[:3])[0] == "slow"  # they overlap
+    layer.weights = both[::-1][:2][::-1]
+    assert f(layer, both[:2]) is not None and both[:2].tolist() == [2, 4]
+    fixed = np.zeros(3)
+    fixed.flags.writeable = False
+    assert f(layer, fixed)[0] == "slow"
+    del layer.weights
+    assert f(layer, x)[0] == "slow"
+    assert f(None, x)[0] == "slow"
+
+
+def test_closures_are_fetched():
+    def make():
+        factor = 2.0
+
+        def f(x):
+            return x * factor
+
+        def put(value):
+            nonlocal factor
+            factor = value
+
+        return f, put
+
+    plain, put = make()
+    f = tt.trace(plain)
+    assert f(3.0) == 6.0
+    f.slow = slow
+    for value in (2, 5.0, None):
+        put(value)
+        assert f(3.0)[0] == "slow"
+    put(2.0)
+    assert f(3.0) == 6.0

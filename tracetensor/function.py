@@ -20,7 +20,7 @@ from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWa
 from tracetensor.explain import explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
-from tracetensor.vm.dispatch import Dispatcher, Entry, set_fast
+from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -424,52 +424,79 @@ NESTING = Nesting()
 
 def fast_entry(version: Version, names: list[str]) -> Entry | None:
     """The way past Python from a call to the version's program; None where the checks need Python."""
-    rows: dict[str, tuple[Any, ...]] = {}
-    written = bool(version.written)
-    for path, check in version.checks:
-        if len(path) != 1 or path[0][0] != "parameter" or path[0][1] in rows:
-            return None
-        row = _fast_check(check, names, written=written)
-        if row is None:
-            return None
-        rows[path[0][1]] = row
+    try:
+        return _fast_entry(version, names)
+    except (ValueError, KeyError):
+        return None
+
+
+def _fast_entry(version: Version, names: list[str]) -> Entry:
+    """Raises ValueError or KeyError where a check, or what an input is, is not one of an entry's."""
     if version.trace.may_deoptimise and (version.trace.sources or version.trace.unrepeatable):
-        return None
-    if set(rows) != set(names) or (written and (version.program.donated or len(version.arrays) > 1)):
-        # Donated memory must come back whole if a run is given up; overlapping arrays are looked at in Python.
-        return None
-    inputs = [names.index(path[0][1]) for path in version.trace.inputs]
+        raise ValueError("what a run did before it is given up must be undone")
+    values: dict[Path, int] = {(("parameter", name),): k for k, name in enumerate(names)}
+    rows: list[tuple[Any, ...]] = [("any",) for _ in names]
+    fetches: list[Fetch] = []
+    written = set(version.written)
+    for path, check in version.checks:
+        row = _fast_check(check, values, written=path in written)
+        k = values.get(path, len(rows))
+        if k == len(rows) or rows[k] != ("any",):  # another check of the same value fetches it again
+            k = len(rows)
+            fetches.append(_fetch(path, values))
+            rows.append(row)
+            values.setdefault(path, k)
+        else:
+            rows[k] = row
+    inputs = [values[path] for path in version.trace.inputs]
     recipe = version.trace.result
     direct = (
         recipe.kind == "output" and len(version.graph.outputs) == 1 and not written and not version.suspicious
     )
     finish = None if direct and not version.trace.writes else _finisher(version, names, inputs)
-    try:
-        return Entry([rows[name] for name in names], version.program, finish, inputs)
-    except ValueError:
-        return None
+    return Entry(rows, version.program, finish, inputs, fetches, [values[path] for path in written])
+
+
+def _fetch(path: Path, values: dict[Path, int]) -> Fetch:
+    """How an entry finds a value: from the nearest one that it has already."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in values:
+            return Fetch(("argument", values[path[:length]]), path[length:])
+    kind, holder = path[0]
+    if kind == "parameter":
+        raise KeyError(holder)
+    if holder.kind == "global":
+        return Fetch(("global", holder.target, holder.name), path[1:])
+    return Fetch(("cell" if holder.kind == "cell" else "object", holder.target), path[1:])
 
 
 def _finisher(version: Version, names: list[str], inputs: list[int]) -> Callable[..., Any]:
-    def finish(outputs: list[Any], args: tuple[Any, ...]) -> Any:
-        return version.finish(outputs, [args[k] for k in inputs], dict(zip(names, args, strict=True)))
+    def finish(outputs: list[Any], values: tuple[Any, ...]) -> Any:
+        return version.finish(outputs, [values[k] for k in inputs], dict(zip(names, values, strict=False)))
 
     return finish
 
 
-def _fast_check(check: Check, names: list[str], *, written: bool) -> tuple[Any, ...] | None:
+def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tuple[Any, ...]:
+    """A check as an entry has it."""
     kind, value = check.kind, check.value
     if kind == "type" and value in PYTHON_TYPES:
         return ("python", PYTHON_TYPES[value].kind)
     if kind == "type" and issubclass(value, np.generic):
         return ("scalar", np.dtype(value).num)
+    if kind == "type":
+        return ("class", value)
     if kind == "array" and value.writeable is not False:
-        return ("array", value.dtype, len(value.dims), value.dims, value.writeable is True, value.contiguous)
-    if kind == "same" and len(value) == 1 and value[0][0] == "parameter":
-        return ("same", names.index(value[0][1]))
-    if kind in {"equal", "is"}:
+        writeable = value.writeable is True or written
+        return ("array", value.dtype, len(value.dims), value.dims, writeable, value.contiguous)
+    if kind == "same":
+        return ("same", values[value])
+    if kind == "is":
+        return ("is", value)
+    if kind == "equal":
         return ("constant", value)
-    return None
+    msg = f"an entry has no check of this kind: {check}"
+    raise ValueError(msg)
 
 
 def build_version(

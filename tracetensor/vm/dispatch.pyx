@@ -10,19 +10,27 @@ A Dispatcher holds entries, tried in order. An entry says what each positional a
                            True or False if that is known, None if it may be either
     ("same", j)            the very object that is argument j
     ("constant", value)    the same object, or one of the same class that is equal
+    ("class", class)       exactly of that class
+    ("is", object)         that very object
+    ("any",)               anything
 
-Arrays must be distinct objects, but where "same" says otherwise.
+Arrays must be distinct objects, but where "same" says otherwise. What is fetched from elsewhere at each call, globals
+and attributes, stands after the arguments: a Fetch says from where, and has checks of its own.
 """
+
+import builtins
+from types import MethodType
 
 cimport numpy as cnp
 import numpy as np
-from types import MethodType
 from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_SIZE
+from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_descr, array_dims,
-    array_flags, array_native, array_number, array_rank, equivalent, npy_intp,
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_data, array_descr,
+    array_dims, array_flags, array_item_size, array_native, array_number, array_rank, array_strides, equivalent,
+    npy_intp,
 )
 from tracetensor.vm.machine cimport Program
 from tracetensor.vm.registers cimport class_of
@@ -33,9 +41,11 @@ cnp.import_array()
 
 cdef extern from "Python.h":
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
+    PyObject *dict_item "PyDict_GetItemWithError"(object d, object key) except? NULL
 
 cdef enum:
     MOST_ARGUMENTS = 16
+    MOST_VALUES = 32  # arguments, and what is fetched
     MOST_DIMS = 8
 
 cdef enum Kind:
@@ -43,6 +53,8 @@ cdef enum Kind:
     ARRAY
     SAME
     CONSTANT
+    IDENTITY
+    ANY
 
 ctypedef struct Check:
     Kind kind
@@ -52,6 +64,28 @@ ctypedef struct Check:
     int flags  # that must be set
     int no_flags  # that must not be
     npy_intp dims[MOST_DIMS]
+
+
+cdef bint may_overlap(PyObject *a, PyObject *b) noexcept:
+    """Whether the stretches of memory that two arrays lie in meet, as numpy.may_share_memory tells."""
+    cdef char *low[2]
+    cdef char *high[2]
+    cdef PyObject *o
+    cdef int k, j
+    cdef npy_intp reach
+    for k in range(2):
+        o = a if k == 0 else b
+        low[k] = high[k] = array_data(o)
+        high[k] += array_item_size(o)
+        for j in range(array_rank(o)):
+            if array_dims(o)[j] == 0:
+                return False
+            reach = (array_dims(o)[j] - 1) * array_strides(o)[j]
+            if reach < 0:
+                low[k] += reach
+            else:
+                high[k] += reach
+    return low[0] < high[1] and low[1] < high[0]
 
 
 cdef bint fast = True
@@ -78,41 +112,86 @@ def is_constant(value, expected):
     return isinstance(value, (int, str, bytes, np.dtype)) and value == expected
 
 
+cdef class Fetch:
+    """A value that a call depends on besides its arguments.
+
+    start: ("argument", k), where k may be an earlier value fetched; ("global", dict, name); ("cell", cell); or
+    ("object", object). steps: ("attribute", name) or ("item", key) each.
+    """
+
+    cdef object namespace, name
+    cdef int number
+    cdef tuple steps
+    cdef bint is_cell
+
+    def __init__(self, start, steps=()):
+        kind, *rest = start
+        self.number, self.namespace, self.name, self.is_cell = -1, None, None, kind == "cell"
+        if kind == "argument":
+            self.number = rest[0]
+        elif kind == "global":
+            self.namespace, self.name = rest
+        else:
+            (self.name,) = rest
+        self.steps = tuple([(step == "attribute", key) for step, key in steps])
+
+    cdef object get(self, PyObject **values):
+        cdef PyObject *found
+        if self.number >= 0:
+            value = <object>values[self.number]
+        elif self.namespace is not None:
+            found = dict_item(self.namespace, self.name)
+            value = <object>found if found != NULL else getattr(builtins, self.name)
+        elif self.is_cell:
+            value = self.name.cell_contents
+        else:
+            value = self.name
+        for attribute, key in self.steps:
+            value = getattr(value, key) if attribute else value[key]
+        return value
+
+
 cdef class Entry:
     """One way to run a call: the checks, the program, and what to do with its outputs.
 
-    finish(outputs, args), or None where the result is the only output. inputs: which arguments the program
-    takes, in its order; by default those that are neither "constant" nor "same". Raises ValueError if the
-    fast path does not do such checks.
+    checks: of the arguments, then of what is fetched. finish(outputs, values), or None where the result is the only
+    output. inputs: which of these values the program takes, in its order; by default those that are neither "constant" nor
+    "same". written: the numbers of the arrays that the program writes to: no other may overlap them. Raises
+    ValueError if the fast path does not do such checks.
     """
 
     cdef readonly object program, finish, inputs, checks
     cdef Program machine
-    cdef Check rows[MOST_ARGUMENTS]
-    cdef int numbers[MOST_ARGUMENTS]
+    cdef Check rows[MOST_VALUES]
+    cdef int numbers[MOST_VALUES]
     cdef int n
     cdef int n_inputs
     cdef bint plain  # the program takes the arguments as they are
-    cdef int arrays[MOST_ARGUMENTS]
+    cdef int arrays[MOST_VALUES]
     cdef int n_arrays
     cdef list keep
+    cdef list fetches
+    cdef unsigned int written
 
-    def __init__(self, checks, program, finish=None, inputs=None):
+    def __init__(self, checks, program, finish=None, inputs=None, fetches=(), written=()):
         cdef int k
-        if len(checks) > MOST_ARGUMENTS:
+        if len(checks) > MOST_VALUES or len(checks) - len(fetches) > MOST_ARGUMENTS:
             raise ValueError("too many arguments for the fast path")
         if inputs is None:
             inputs = [k for k, check in enumerate(checks) if check[0] not in ("constant", "same")]
         self.checks, self.program, self.machine, self.finish = checks, program, program, finish
         self.inputs = tuple(inputs)
         self.keep = []
-        self.n, self.n_inputs = len(checks), len(inputs)
-        if self.n_inputs > MOST_ARGUMENTS:
+        self.fetches = list(fetches)
+        self.n, self.n_inputs = len(checks) - len(fetches), len(inputs)
+        for k in written:
+            self.written |= 1u << k
+        if self.n_inputs > MOST_VALUES:
             raise ValueError("too many inputs for the fast path")
         self.plain = self.inputs == tuple(range(self.n))
         for k, number in enumerate(inputs):
             self.numbers[k] = number
-        for k in range(self.n):
+        for k in range(len(checks)):
             self._row(k, *checks[k])
 
     def _row(self, int k, kind, *details):
@@ -121,6 +200,12 @@ cdef class Entry:
         if kind == "python":
             what = {"bool": bool, "int": int, "float": float, "complex": complex}[details[0]]
             row.kind = CLASS
+        elif kind == "class":
+            what, row.kind = details[0], CLASS
+        elif kind == "is":
+            what, row.kind = details[0], IDENTITY
+        elif kind == "any":
+            what, row.kind = None, ANY
         elif kind == "scalar":
             what = np.dtype(cnp.PyArray_DescrFromType(details[0])).type
             row.kind = CLASS
@@ -145,16 +230,21 @@ cdef class Entry:
         self.keep.append(what)
         row.what = <PyObject *>what
 
-    cdef bint matches(self, PyObject **args) except -1:
-        """Whether the arguments pass all checks."""
+    cdef bint matches(self, PyObject **args, int first, int last) except -1:
+        """Whether the values from number `first` on, before `last`, pass their checks."""
         cdef int k, j
         cdef Check *row
         cdef PyObject *o
         cdef npy_intp *dims
-        for k in range(self.n):
+        for k in range(first, last):
             row = &self.rows[k]
             o = args[k]
-            if row.kind == CLASS:
+            if row.kind == ANY:
+                continue
+            elif row.kind == IDENTITY:
+                if o != row.what:
+                    return False
+            elif row.kind == CLASS:
                 if <PyObject *>class_of(o) != row.what:
                     return False
             elif row.kind == ARRAY:
@@ -176,23 +266,55 @@ cdef class Entry:
                     return False
             elif o != row.what and not is_constant(<object>o, <object>row.what):
                 return False
+        return True
+
+    cdef bint distinct(self, PyObject **values) except -1:
+        """Whether no array is given twice, and none that is written to overlaps another."""
+        cdef int k, j, a, b
         for k in range(1, self.n_arrays):
             for j in range(k):
-                if args[self.arrays[k]] == args[self.arrays[j]]:
+                a, b = self.arrays[k], self.arrays[j]
+                if values[a] == values[b]:
+                    return False
+                if (self.written >> a | self.written >> b) & 1 and may_overlap(values[a], values[b]):
                     return False
         return True
 
-    cdef object run(self, object args):
-        cdef PyObject *chosen[MOST_ARGUMENTS]
-        cdef PyObject **values = tuple_items(<PyObject *>args, 0)
-        cdef int k
-        if not self.plain:
-            for k in range(self.n_inputs):
-                chosen[k] = values[self.numbers[k]]
-            values = chosen
+    cdef object attempt(self, tuple args):
+        """The result of the call; NotImplemented if this entry is not for it."""
+        cdef PyObject *values[MOST_VALUES]
+        cdef PyObject *chosen[MOST_VALUES]
+        cdef PyObject **given = tuple_items(<PyObject *>args, 0)
+        cdef list held = None
+        cdef int k = self.n
+        if not self.matches(given, 0, k):
+            return NotImplemented
+        if self.fetches:
+            held = []
+            memcpy(values, given, k * sizeof(PyObject *))
+            given = values
+            for fetch in self.fetches:
+                try:
+                    value = (<Fetch>fetch).get(given)
+                except (AttributeError, LookupError, TypeError, ValueError):
+                    return NotImplemented
+                held.append(value)
+                given[k] = <PyObject *>value
+                if not self.matches(given, k, k + 1):
+                    return NotImplemented
+                k += 1
+        if self.n_arrays > 1 and not self.distinct(given):
+            return NotImplemented
+        if self.plain:
+            if self.finish is None:
+                return self.machine.execute(given, self.n_inputs, True)
+            return self.finish(self.machine.execute(given, self.n_inputs, False), args)
+        for k in range(self.n_inputs):
+            chosen[k] = given[self.numbers[k]]
         if self.finish is None:
-            return self.machine.execute(values, self.n_inputs, True)
-        return self.finish(self.machine.execute(values, self.n_inputs, False), args)
+            return self.machine.execute(chosen, self.n_inputs, True)
+        outputs = self.machine.execute(chosen, self.n_inputs, False)
+        return self.finish(outputs, args if held is None else (*args, *held))
 
 
 cdef class Dispatcher:
@@ -232,14 +354,23 @@ cdef class Dispatcher:
             n = PyTuple_GET_SIZE(args)
             for item in entries:
                 entry = <Entry>item
-                if entry.n == n and entry.matches(tuple_items(<PyObject *>args, 0)):
-                    try:
-                        return entry.run(args)
-                    except Deoptimise as error:
-                        if self.deoptimised is None:
-                            raise
-                        exception = error
-                    return self.deoptimised(args, kwargs, exception)
+                if entry.n != n:
+                    continue
+                try:
+                    result = entry.attempt(args)
+                except Deoptimise as error:
+                    if self.deoptimised is None:
+                        raise
+                    if entry.machine.any_donated:
+                        raise RuntimeError(
+                            f"a run was given up after it may have written to its arguments: {error.reason}"
+                        ) from error
+                    exception = error
+                else:
+                    if result is NotImplemented:
+                        continue
+                    return result
+                return self.deoptimised(args, kwargs, exception)
         return self.slow(args, kwargs)
 
     def __get__(self, instance, owner):

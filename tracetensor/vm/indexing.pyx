@@ -43,7 +43,7 @@ cdef class IndexSite:
     basic: slices, new axes and integers in registers only; then rank is that of the array.
     stages: sites of the views that are taken of the array first, each with its location. Such a site has no
     array; one with `axes` permutes axes. function: of an accumulation. ufunc, places: of an update.
-    exact: the value must broadcast to the part as the output of a ufunc. copies: a copy is to be made of the view.
+    exact: the value must broadcast to the part as the output of a ufunc. copies: the view is to be a copy.
     """
 
     def __init__(
@@ -467,13 +467,13 @@ cdef bint sole_reader(PyObject *o, int views):
     x[1:] = x[:-1] can be done in place by what minds overlap.
     """
     cdef bint sole
-    cdef int k
+    cdef int _
     if not views or refcnt(o) != 1 + views:
         return False
-    for k in range(views):
+    for _ in range(views):
         decref(o)  # as it will be when the views are gone
     sole = owned(o)
-    for k in range(views):
+    for _ in range(views):
         incref(o)
     return sole
 
@@ -494,7 +494,7 @@ cdef inline bint whole(PyObject *o) noexcept:
 
 
 cdef bint replace(Run *run, Index *s, uint64_t takes) except -1:
-    """x[...] = value where the value, or a copy of it, can be the result: it is laid out in memory as x is."""
+    """x[...] = value where the value, or a copy, can be the result: it is laid out in memory as x is."""
     cdef PyObject *o = run.regs[s.array].obj
     cdef PyObject *value = run.regs[s.value].obj
     cdef int order

@@ -56,7 +56,7 @@ cdef PyObject *take_for_writing(Reg *r, bint last) except NULL:
 
 
 cdef PyObject *take_for_overwriting(Reg *r, bint last) except NULL:
-    """The array in a register if it may be written to in place, else one like it with any items; a new reference."""
+    """The array in a register if it may be written to in place, else one like it, empty; a new reference."""
     cdef PyObject *o = r.obj
     cdef PyObject *new
     if last and owned(o):
