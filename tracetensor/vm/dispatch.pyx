@@ -14,8 +14,8 @@ A Dispatcher holds entries, tried in order. An entry says what each positional a
     ("is", object)         that very object
     ("any",)               anything
 
-Arrays must be distinct objects, but where "same" says otherwise. What is fetched from elsewhere at each call, globals
-and attributes, stands after the arguments: a Fetch says from where, and has checks of its own.
+Arrays must be distinct objects, but where "same" says otherwise. What is fetched from elsewhere at each call,
+globals and attributes, stands after the arguments: a Fetch says from where, and has checks of its own.
 """
 
 import builtins
@@ -29,8 +29,8 @@ from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
     NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_data, array_descr,
-    array_dims, array_flags, array_item_size, array_native, array_number, array_rank, array_strides, equivalent,
-    npy_intp,
+    array_dims, array_flags, array_item_size, array_native, array_number, array_rank, array_strides,
+    equivalent, npy_intp,
 )
 from tracetensor.vm.machine cimport Program
 from tracetensor.vm.registers cimport class_of
@@ -115,8 +115,8 @@ def is_constant(value, expected):
 cdef class Fetch:
     """A value that a call depends on besides its arguments.
 
-    start: ("argument", k), where k may be an earlier value fetched; ("global", dict, name); ("cell", cell); or
-    ("object", object). steps: ("attribute", name) or ("item", key) each.
+    start: ("argument", k), where k may be an earlier value fetched; ("global", dict, name); ("cell", cell);
+    or ("object", object). steps: ("attribute", name) or ("item", key) each.
     """
 
     cdef object namespace, name
@@ -154,10 +154,10 @@ cdef class Fetch:
 cdef class Entry:
     """One way to run a call: the checks, the program, and what to do with its outputs.
 
-    checks: of the arguments, then of what is fetched. finish(outputs, values), or None where the result is the only
-    output. inputs: which of these values the program takes, in its order; by default those that are neither "constant" nor
-    "same". written: the numbers of the arrays that the program writes to: no other may overlap them. Raises
-    ValueError if the fast path does not do such checks.
+    checks: of the arguments, then of what is fetched. finish(outputs, values), or None where the result is
+    the only output. inputs: which of these values the program takes, in its order; by default those that are
+    neither "constant" nor "same". written: the numbers of the arrays that the program writes to: no other
+    may overlap them. Raises ValueError if the fast path does not do such checks.
     """
 
     cdef readonly object program, finish, inputs, checks
