@@ -434,6 +434,8 @@ def _fast_entry(version: Version, names: list[str]) -> Entry:
     """Raises ValueError or KeyError where a check, or what an input is, is not one of an entry's."""
     if version.trace.may_deoptimise and (version.trace.sources or version.trace.unrepeatable):
         raise ValueError("what a run did before it is given up must be undone")
+    if any(len(paths) > 1 for paths in version.trace.distinct):
+        raise ValueError("things that must not be one are told apart in Python")
     values: dict[Path, int] = {(("parameter", name),): k for k, name in enumerate(names)}
     rows: list[tuple[Any, ...]] = [("any",) for _ in names]
     fetches: list[Fetch] = []
