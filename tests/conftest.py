@@ -18,3 +18,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "dev")
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden texts")
+    parser.addoption(
+        "--thorough", action="store_true", help="every combination of inputs in the table of NumPy calls"
+    )

@@ -153,12 +153,7 @@ UNARY = {
 }
 
 
-# TypeErrors of plain Python, for the most part: the function is asked while tracing, and says no.
 REFUSED = {
-    **dict.fromkeys(
-        ["sqrt", "floor", "ceil", "exp", "log", "isnan", "isfinite"], ((complex,), "could not be learnt")
-    ),
-    "trunc": ((complex, np.complex64, np.complex128), "could not be learnt"),
     "np_float64": ((complex, np.complex64, np.complex128), "a complex value is cast to a real NumPy scalar"),
 }
 # round() of these is a TypeError in plain Python, about a missing __round__; traced code rounds them.

@@ -960,7 +960,7 @@ np.asarray(x, order="F"); np.asfortranarray(x); np.array(x, order="F", copy=None
 REFUSED = dict.fromkeys(
     """
 np.require(x); np.lib.stride_tricks.sliding_window_view(x, 1, writeable=True); np.trim_zeros(x); x.view(np.int64); x.view(np.ndarray)
-np.asfortranarray(x); np.real_if_close(x); np.nan_to_num(x, copy=False); np.ix_(x.view(np.int64), [0])[0]
+np.asfortranarray(x); np.real_if_close(x); np.ix_(x.view(np.int64), [0])[0]
 np.meshgrid(x, [1.0], copy=False)[0]; np.asarray_chkfinite(x); np.lib.stride_tricks.as_strided(x, (2,), (8,))
 np.array(x, copy=False); x.__array__(); np.einsum("ii->i", x); np.einsum("ij->ji", x); np.einsum("ij", x)
 x.ravel("K"); x.reshape(9, order="A"); np.asarray(x, order="F"); np.array(x, order="F", copy=None)

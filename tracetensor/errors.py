@@ -42,6 +42,10 @@ class CallbackRefused(Fallback):
     """A call-back would be needed, and the user asked for an error instead."""
 
 
+class AlwaysRaises(Fallback):
+    """The function raises on these arguments: the plain call is made, and shows the exception."""
+
+
 class Deoptimise(TracerSignal):
     """A run of a compiled program met a case its types exclude: the call is repeated as plain Python."""
 

@@ -294,6 +294,14 @@ class Arrays:
         self.state.emit(control.view_check, [memory, *leaves], {"steps": tuple(chain), "view": view})
         return view
 
+    def is_contiguous(self, array: Any) -> bool:
+        """Whether an array is known to be in C order."""
+        return (
+            type(array) is TracedArray
+            and all(map(self._keeps_order, array.steps))
+            and self.state_contiguous(array.storage)
+        )
+
     def uncertain_view(self, result: Variable, storage: Storage, what: str) -> TracedArray:
         """An array that may or may not share memory with a storage: writes to either end the trace."""
         array = self.wrap(result)
@@ -442,7 +450,7 @@ class Arrays:
         return leaf
 
     def _leaf(self, entry: Any) -> Variable:
-        leaf = self.variable(entry if type(entry) is not list or entry else np.array([], np.intp))
+        leaf = self.variable(np.array([], np.intp) if _is_empty_list(entry) else entry)
         if leaf.dtype.kind not in "iub":
             msg = (
                 "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
@@ -473,6 +481,10 @@ class LayoutReason(str):
     """Why memory must not be written, where knowing its layout would help."""
 
     __slots__ = ()
+
+
+def _is_empty_list(value: Any) -> bool:
+    return type(value) in (list, TracedList) and getattr(value, "dynamic", None) is None and not len(value)
 
 
 def _cannot_unify(union: TracedUnion, *, loose: bool = False) -> Any:

@@ -10,7 +10,8 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.ops import exceptions
-from tracetensor.tracer.library import UFUNC_METHODS, Library
+from tracetensor.graph.answers import Unsupported
+from tracetensor.tracer.library import UFUNC_METHODS, Library, is_grid
 from tracetensor.tracer.methods import Method, scalar_attribute
 from tracetensor.tracer.object_builtins import Super, super_attribute
 from tracetensor.tracer.objects import is_object, static
@@ -140,6 +141,9 @@ class Attributes(Library):
             self.interpreter.sequences.set_flat(owner, slice(None), value)
             return
         if type(owner) is TracedArray and name in {"real", "imag"}:
+            if name == "imag" and self.arrays.type(owner).dtype.kind != "c":
+                msg = "array does not have imaginary part to set"
+                raise TypeError(msg)
             part = self.library(getattr(np, name), [owner], {})
             self.arrays.set_index(part, Ellipsis, value)
             return
@@ -160,16 +164,20 @@ class Attributes(Library):
 
     def outside_item(self, container: Any, index: Any) -> Any:
         """container[index] of a container that is no array, list, tuple, dict or string."""
-        if container in (np.r_, np.c_, np.s_, np.index_exp, np.mgrid, np.ogrid):
+        if is_grid(container):
             if container in (np.s_, np.index_exp):
                 return container[index]
             if not is_traced(index):
                 return self.lift(container[index])
             getitem = self.outside.grid_builder(container)
-            if getitem is not None:
+            if getitem is None:
+                return self.callback(type(container).__getitem__, [container, index], {})
+            try:
                 result = getitem(self.arrays.argument(index))
-                self.state.adopt_built_all(result)
-                return self.wrapped(result, [])
+            except Unsupported:
+                return self.callback(type(container).__getitem__, [container, index], {})
+            self.state.adopt_built_all(result)
+            return self.wrapped(result, [])
         method = getattr(type(container), "__getitem__", None)
         if isinstance(method, types.FunctionType):
             return self.interpreter.call(method, [container, index], {})

@@ -15,6 +15,7 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import MUTATING, NUMPY
 from tracetensor.tracer import iteration  # noqa: F401 - enters its handlers
+from tracetensor.tracer.applied import call_vectorized, make_vectorized
 from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.declared import Declared
 from tracetensor.tracer.effects import bound_source, is_maker
@@ -145,6 +146,8 @@ class Calls(Unknown):
             )
         if isinstance(function, types.MethodType) and _is_written(function):
             return self.interpreter.call(function.__func__, [function.__self__, *args], kwargs)
+        if isinstance(function, np.vectorize):
+            return call_vectorized(self.interpreter, function, args, kwargs)
         unwrapped = self.outside.plain_function(function)
         if isinstance(unwrapped, types.FunctionType) and is_users(unwrapped.__code__.co_filename):
             return self._users_function(unwrapped, args, kwargs)
@@ -204,6 +207,8 @@ class Calls(Unknown):
             return functools.partial(*args, **kwargs)  # type: ignore[misc, operator]
         if cls is slice:
             return slice(*args)
+        if cls is np.vectorize:
+            return make_vectorized(args, kwargs)
         if cls is np.ndarray:
             msg = "numpy.ndarray called directly"
             raise Fallback(msg)

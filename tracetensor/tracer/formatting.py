@@ -12,6 +12,7 @@ from tracetensor.tracer.values import (
     TracedArray,
     TracedList,
     TracedObject,
+    TracedRange,
     TracedScalar,
     is_object,
     is_traced,
@@ -71,6 +72,10 @@ class Formatting:
         if kind in (TracedArray, TracedScalar, TracedObject):
             values.append(self.arrays.variable(value))
             return ("value", len(values) - 1)
+        if kind is slice and is_traced(value):
+            return ("slice", tuple([self.template(v, values) for v in (value.start, value.stop, value.step)]))
+        if kind is TracedRange:
+            return ("range", tuple([self.template(v, values) for v in (value.start, value.stop, value.step)]))
         if kind is tuple and is_traced(value):
             return ("tuple", tuple([self.template(v, values, as_object=as_object) for v in value]))
         if kind is dict and is_traced(value):

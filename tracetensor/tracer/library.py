@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
+import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Fallback, TypeInferenceError
+from tracetensor.errors import AlwaysRaises, Deoptimise, Fallback, TypeInferenceError
 from tracetensor.graph.answers import NUMPY, NeedsConstant, Unsupported
 from tracetensor.graph.node import Variable
 from tracetensor.graph.op import OPS
@@ -16,6 +19,7 @@ from tracetensor.graph.ops.scalars import MATH_TWO
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, SCALAR, TensorType, Type, type_of
 from tracetensor.tracer.formatting import Formatting
 from tracetensor.tracer.values import (
+    InterpretedFunction,
     Step,
     TracedArray,
     TracedList,
@@ -35,20 +39,74 @@ KNOWN: dict[str, Any] = {}
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CallbackFunction:
-    """A call of a library function with some arguments traced: called with their values in order."""
+    """A call of a library function with some arguments traced: called with their values in order.
+
+    What is given as `out` is copied, so that a call-back writes to none of its arguments. fresh: the result is
+    taken to share no memory with the arguments.
+    """
 
     function: Any
     args: tuple[Any, ...]
     kwargs: tuple[tuple[str, Any], ...]
+    fresh: bool = False
 
     def __call__(self, *values: Any) -> Any:
         kwargs = {k: control.format_value(v, values) for k, v in self.kwargs}
-        return self.function(*[control.format_value(a, values) for a in self.args], **kwargs)
+        if "out" in kwargs:
+            kwargs["out"] = _copied(kwargs["out"])
+        result = self.function(*[control.format_value(a, values) for a in self.args], **kwargs)
+        if self.fresh and shares_memory(result, values):
+            msg = f"call-back {self} returned memory of its arguments, which it did not when it was traced"
+            raise Deoptimise(msg)
+        return result
 
     def __repr__(self) -> str:
+        owner = getattr(self.function, "__self__", None)
+        if isinstance(owner, np.ufunc):
+            return f"numpy.{owner.__name__}.{self.function.__name__}"
         return (
             f"{getattr(self.function, '__module__', '')}.{getattr(self.function, '__name__', self.function)}"
         )
+
+
+def _copied(out: Any) -> Any:
+    if isinstance(out, tuple):
+        return tuple(map(_copied, out))
+    return out.copy(order="K") if isinstance(out, np.ndarray) else out
+
+
+def shares_memory(result: Any, values: Sequence[Any]) -> bool:
+    """Whether an array, or one of a tuple or list of them, may share memory with one of the values."""
+    results = result if isinstance(result, (tuple, list)) else (result,)
+    arrays = [v for v in values if isinstance(v, np.ndarray)]
+    return any(isinstance(r, np.ndarray) and np.may_share_memory(r, a) for r in results for a in arrays)
+
+
+@functools.lru_cache(maxsize=4096)
+def positional_names(function: Any) -> tuple[str, ...]:
+    """The names of a function's parameters that can be given by position; none where they are not known."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
+        return ()
+    return tuple([p.name for p in parameters if p.kind in kinds])
+
+
+def with_named_out(
+    function: Any, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments with `out`, and what comes after it, given by name."""
+    try:
+        names = positional_names(function)
+    except TypeError:
+        names = ()
+    if "out" not in names or "out" in kwargs or not names.index("out") < len(args) <= len(names):
+        return args, kwargs
+    place = names.index("out")
+    return args[:place], {**dict(zip(names[place:], args[place:], strict=False)), **kwargs}
 
 
 def op_of(function: Any) -> Any:
@@ -70,6 +128,26 @@ def in_table(function: Any, table: Container[Any]) -> bool:
         return function in table
     except TypeError:
         return False
+
+
+def is_own(function: Any) -> bool:
+    """Whether a value is a function of the user's, which may do more than return a value."""
+    if isinstance(function, functools.partial):
+        return is_own(function.func)
+    if isinstance(function, InterpretedFunction):
+        return True
+    if not isinstance(function, (types.FunctionType, types.MethodType)):
+        return False
+    return function.__module__ is None or function.__module__.split(".")[0] not in LIBRARIES
+
+
+LIBRARIES = frozenset({"numpy", "scipy", "math", "cmath", "operator", "builtins"})
+GRIDS = (np.r_, np.c_, np.s_, np.index_exp, np.mgrid, np.ogrid)
+
+
+def is_grid(container: Any) -> bool:
+    """Whether a container is one of NumPy's objects that build arrays and indices from slices."""
+    return any(container is c for c in GRIDS)
 
 
 class Library(Formatting):
@@ -122,18 +200,34 @@ class Library(Formatting):
 
     def library(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A call of a NumPy function that has a builder."""
+        if function is np.broadcast_arrays and len(set(map(id, args))) > 1:
+            return self.callback(function, args, kwargs)  # views that may be written to, and warn
+        if function is np.meshgrid and kwargs.get("copy") is False:
+            return self.callback(function, args, kwargs)  # views that may be written to, and warn
+        if function is np.nan_to_num and kwargs.get("copy") is False and type(args[0]) is TracedArray:
+            if self.arrays.type(args[0]).dtype.kind not in "fc":
+                return args[0]
+            rest = {k: v for k, v in kwargs.items() if k != "copy"}
+            result = self.build(NUMPY[function], function, args, rest)
+            self.arrays.overwrite(args[0], self.arrays.variable(result))
+            return args[0]
         return self.build(NUMPY[function], function, args, kwargs)
 
     def build(
         self, builder: Callable[..., Any], function: Any, args: list[Any], kwargs: dict[str, Any]
     ) -> Any:
         """Call a builder; a call-back of `function` where the builder does not cover the arguments."""
+        args, kwargs = with_named_out(function, args, kwargs)
         out = kwargs.get("out")
         if out is not None:
             rest = {k: v for k, v in kwargs.items() if k != "out"}
-            return self.into(
-                out, self.build(builder, function, args, rest), getattr(function, "__name__", "the call")
-            )
+            if function in NEEDS_CONTIGUOUS_OUT and not self.arrays.is_contiguous(out):
+                msg = f"whether out= of {function.__name__} is in C order is not known while tracing"
+                raise AlwaysRaises(msg)
+            result = self.build(builder, function, args, rest)
+            if not self._fits(function, out, result):
+                return self.callback(function, args, kwargs)
+            return self.into(out, result, getattr(function, "__name__", "the call"))
         if any(_list_of_arrays(a) for a in args):
             return self.callback(function, args, kwargs)
         sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
@@ -142,9 +236,11 @@ class Library(Formatting):
         try:
             result = builder(*given, **named)
         except NeedsConstant as needed:
-            self.force(
-                TracedScalar(needed.variable), f"an argument of {getattr(function, '__name__', 'a function')}"
-            )
+            name = getattr(function, "__name__", "a function")
+            try:
+                self.force(TracedScalar(needed.variable), f"an argument of {name}")
+            except Fallback:
+                return self.callback(function, args, kwargs)
             raise
         except (Unsupported, TypeInferenceError):
             return self.callback(function, args, kwargs)
@@ -169,6 +265,29 @@ class Library(Formatting):
         if isinstance(result, list):
             return self.state.made(TracedList([self.wrapped(r, sources) for r in result]))
         return self.lift(result)
+
+    def _fits(self, function: Any, out: Any, result: Any) -> bool:
+        """Whether what a builder returned can be written to `out`, as NumPy would do: checked at run time too.
+
+        Else the function is called as it is, since the dtype of `out` may decide how it computes.
+        """
+        if type(out) is not TracedArray or not isinstance(result, (TracedArray, TracedScalar)):
+            return False
+        value, target = self.arrays.variable(result), self.arrays.type(out)
+        if value.dtype != target.dtype or value.ndim != target.ndim:
+            return False
+        interpreter = self.interpreter
+        wanted = interpreter.sequences.dims(result) if type(result) is TracedArray else ()
+        for n, m in zip(interpreter.sequences.dims(out), wanted, strict=True):
+            differs = n is not m and interpreter.operations.binary("ne", n, m)
+            if differs is True:
+                return False
+            if differs is not False:
+                reason = (
+                    f"out= of {getattr(function, '__name__', 'a call')} has another shape than the result"
+                )
+                self.state.emit(control.deoptimise_if, [self.arrays.variable(differs)], {"reason": reason})
+        return True
 
     def into(self, out: Any, result: Any, name: str) -> Any:
         """The effect of out=: the result is written into an array, which is returned."""
@@ -197,8 +316,13 @@ class Library(Formatting):
             args = args[: ufunc.nin]
         if not is_traced((args, options, where, out)):
             return self.lift(ufunc(*args, **kwargs))
-        if set(options) - {"dtype", "casting"} or (where is not True and out is None):
-            return self.callback(ufunc, args, {**kwargs})
+        given = kwargs if out is None else {**kwargs, "out": out}
+        if (
+            set(options) - {"dtype", "casting"}
+            or (where is not True and out is None)
+            or ("casting" in options and out is not None)
+        ):
+            return self.callback(ufunc, args, given)
         if any(not self.interpreter.operations._is_number(a) for a in args):
             msg = f"numpy.{ufunc.__name__} of a {type(args[0]).__name__}"
             raise Fallback(msg)
@@ -206,8 +330,8 @@ class Library(Formatting):
             result = self.interpreter.operations.ufunc(
                 ufunc, [self.arrays.variable(a) for a in args], **options
             )
-        except Fallback:
-            return self.callback(ufunc, args, kwargs) if out is None else _reraise()
+        except (Fallback, Unsupported):
+            return self.callback(ufunc, args, given)
         if out is None:
             return result
         if isinstance(out, tuple) and len(out) == 1:
@@ -240,40 +364,64 @@ class Library(Formatting):
     def update_at(self, ufunc: np.ufunc, args: list[Any]) -> None:
         """ufunc.at(array, index, values)."""
         target, index, *rest = args
-        if type(target) is not TracedArray or target.steps:
-            msg = f"{ufunc.__name__}.at on a view, or on what is no traced array"
+        if type(target) is not TracedArray:
+            msg = f"{ufunc.__name__}.at on what is no traced array"
             raise Fallback(msg)
         spec, leaves = self.arrays.index(index)
-        if not rest:
-            msg = f"{ufunc.__name__}.at without values"
+        if len(rest) != ufunc.nin - 1 or getattr(np, ufunc.__name__, None) is not ufunc:
+            msg = f"{ufunc.__name__}.at with {len(rest)} operands"
             raise Fallback(msg)
-        self.arrays.check_writable(target)
-        inputs = [self.arrays.read(target), self.arrays.variable(rest[0]), *leaves]
-        new = self.state.emit(indexing.update_at, inputs, {"spec": spec, "ufunc": ufunc.__name__}).out
-        self.state.write_storage(target.storage, new)
+        try:
+            self.arrays.check_writable(target)
+        except ValueError:
+            msg = f"{ufunc.__name__}.at on a read-only array, which NumPy writes to"
+            raise AlwaysRaises(msg) from None
+        inputs = [self.arrays.read(target), *map(self.arrays.variable, rest), *leaves]
+        params: dict[str, Any] = {"spec": spec, "ufunc": ufunc.__name__}
+        if not rest:
+            params["unary"] = True
+        new = self.state.emit(indexing.update_at, inputs, params).out
+        if target.steps:
+            self.arrays.overwrite(target, new)
+        else:
+            self.state.write_storage(target.storage, new)
 
     def callback(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A call of a pure library function at run time."""
         values: list[Variable] = []
         name = getattr(function, "__name__", repr(function))
-        if "out" in kwargs:
-            out = kwargs["out"]
-            return self.into(
-                out, self.callback(function, args, {k: v for k, v in kwargs.items() if k != "out"}), name
-            )
+        args, kwargs = with_named_out(function, args, kwargs)
         templates = tuple([self.template(a, values, as_object=True) for a in args])
         named = tuple([(k, self.template(v, values, as_object=True)) for k, v in kwargs.items()])
         call = CallbackFunction(function, templates, named)
         if not values:
             return self.lift(function(*args, **kwargs))
-        type_, shares = self._callback_type(call, values, name)
+        self._check_callback(function, name, args, kwargs)
+        type_, shares, cls = self._callback_type(call, values, name)
+        shares = shares or name in MAYBE_VIEWS
+        call = dataclasses.replace(call, fresh=not shares)
         self.outside.note_callback(name, self.state.location())
         result = self.state.emit(control.callback, values, {"function": call, "type": type_})
         sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
         wrapped = [self.arrays.wrap(o) for o in result.outputs]
-        if shares or name in MAYBE_VIEWS:
+        if shares:
             self._may_share(wrapped, sources, name)
-        return tuple(wrapped) if isinstance(type_, tuple) else wrapped[0]
+        results = wrapped[0]
+        if cls is list:
+            results = self.state.made(TracedList(wrapped))
+        elif cls is not None:
+            results = cls(*wrapped) if hasattr(cls, "_fields") else tuple(wrapped)
+        return results if kwargs.get("out") is None else self.into(kwargs["out"], results, name)
+
+    def _check_callback(self, function: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Fallback where a library function would call the user's own, or overwrite its arguments."""
+        named = {**dict(zip(positional_names(function), args, strict=False)), **kwargs}
+        if any(k.startswith("overwrite") and v is not False for k, v in named.items()):
+            msg = f"{name} may overwrite its arguments"
+            raise Fallback(msg)
+        if any(map(is_own, _flat([args, list(kwargs.values())]))):
+            msg = f"{name} is given a function of the user's to call"
+            raise Fallback(msg)
 
     def _may_share(self, results: Sequence[Any], sources: list[TracedArray], name: str) -> None:
         """Results that may or may not be memory of the sources: writes to either end the trace."""
@@ -296,9 +444,9 @@ class Library(Formatting):
             return type_
 
         try:
-            if type(found) in (tuple, list):
-                return tuple([one(v) for v in found]), shares
-            return one(found), shares
+            if isinstance(found, tuple) or type(found) is list:
+                return tuple([one(v) for v in found]), shares, type(found)
+            return one(found), shares, None
         except TypeError:
             msg = f"{name} returns a {type(found).__name__}, which is not traced"
             raise Fallback(msg) from None
@@ -319,6 +467,7 @@ AS_IS = frozenset(
         np.atleast_3d,
         np.real,
         np.array,
+        np.diff,
         np.squeeze,
         np.ndarray.squeeze,
         np.ndarray.astype,
@@ -328,12 +477,9 @@ AS_IS = frozenset(
     }
 )
 """Functions that may return their very argument; others return a view of it at least."""
+NEEDS_CONTIGUOUS_OUT = frozenset({np.dot, np.ndarray.dot, np.linalg.multi_dot})
 OF_TWO = frozenset({*MATH_TWO, "gcd"})
 UFUNC_METHODS = frozenset({"reduce", "accumulate", "outer", "at", "reduceat"})
-
-
-def _reraise() -> Any:
-    raise  # noqa: PLE0704 - within the handler that called
 
 
 def _list_of_arrays(value: Any) -> bool:

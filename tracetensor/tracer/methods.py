@@ -79,6 +79,8 @@ def _array_method(
         return None
     if name == "tolist":
         return _tolist(calls, owner)
+    if name == "item" and len(args) == 1 and not isinstance(args[0], tuple) and arrays.type(owner).ndim != 1:
+        calls.interpreter.sequences.check_flat(owner, args[0])
     if name in METHODS:
         return calls.build(METHODS[name], getattr(np.ndarray, name), [owner, *args], kwargs)
     if name in {"__len__", "__getitem__", "__abs__"}:
@@ -96,8 +98,7 @@ def _tolist(calls: Calls, owner: TracedArray) -> Any:
     if ndim == 0:
         return calls.build(METHODS["item"], np.ndarray.item, [owner], {})
     if ndim > 1:
-        msg = "tolist() of an array of more than one axis"
-        raise Fallback(msg)
+        return calls.outside.prelude(calls.interpreter, "nested_list", [owner])
     length, item = sequences._steps(owner)
 
     def element(k: Any) -> Any:

@@ -220,6 +220,9 @@ class Operations:
         variable = self.arrays.variable(a)
         if variable.tensor.is_python:
             return self.arrays.wrap(self._op(PYTHON[name], [variable]))
+        if name == "abs" and variable.dtype.kind == "c" and not variable.tensor.is_array:
+            parts = [self.state.adopt_built(NUMPY[part](variable)) for part in (np.real, np.imag)]
+            return self.ufunc(np.hypot, parts)  # what NumPy's scalars do; the ufunc absolute rounds otherwise
         return self.ufunc(UFUNC_OF[name], [variable])
 
     def ufunc(self, ufunc: np.ufunc, variables: list[Any], **options: Any) -> Any:
@@ -232,8 +235,11 @@ class Operations:
                 msg = f"{ufunc.__name__} of a value that is no array"
                 raise Fallback(msg)
             try:
-                op = None if options else elementwise.UFUNCS.get(ufunc.__name__)
-                result = elementwise.ufunc_call(ufunc, *lifted, **options) if op is None else op(*lifted)
+                op = elementwise.UFUNCS.get(ufunc.__name__)
+                if options or op is None or op.evaluate is not ufunc:  # SciPy has ufuncs of the same names
+                    result = elementwise.ufunc_call(ufunc, *lifted, **options)
+                else:
+                    result = op(*lifted)
             except TypeInferenceError as error:
                 raise TypeError(*error.args) from None
             except Unsupported:

@@ -341,3 +341,12 @@ def groupby_(items, keys):
 
 def keys_of(items, key):
     return [key(item) for item in items]
+
+
+def check_flat(index, size):
+    if index >= size or index < -size:
+        raise IndexError(f"index {index} is out of bounds for size {size}")
+
+
+def nested_list(array):
+    return [row.tolist() for row in array]

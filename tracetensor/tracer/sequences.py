@@ -15,6 +15,7 @@ from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.types import ARRAY
 from tracetensor.tracer.flow import COMPLETIONS, NORMAL, Loop
 from tracetensor.tracer.generators import INFINITE, Consumer, is_lazy
+from tracetensor.tracer.library import is_grid
 from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.state import Box
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 
 RANGE_LENGTH = find_op("py.range_length")
+
+
+def flat_items(array: Any, index: Any) -> Any:
+    """array.flat[index] of an array of indices."""
+    return array.flat[index]
 
 
 class Sequences:
@@ -280,6 +286,9 @@ class Sequences:
         if type(container) is TracedArray:
             return self._array_item(container, index)
         if type(container) is TracedFlat:
+            if isinstance(index, (list, TracedArray)):
+                return self.interpreter.calls.callback(flat_items, [container.array, index], {})
+            self.check_flat(container.array, index)
             item = self._array_item(self.arrays.wrap(self.arrays.flat(container.array)), index)
             if type(item) is not TracedArray:
                 return item
@@ -293,7 +302,7 @@ class Sequences:
             return TracedObject(item.out)
         if isinstance(index, TracedArray) and isinstance(container, np.ndarray):
             return self._array_item(self.arrays.wrap(self.arrays.variable(container)), index)
-        if type(index) is slice and is_traced(index):
+        if type(index) is slice and is_traced(index) and not is_grid(container):
             return self._traced_slice(container, index)
         if isinstance(index, TracedScalar):
             return self._choose_item(container, index)
@@ -413,6 +422,7 @@ class Sequences:
             )
             return
         if type(container) is TracedFlat:
+            self.check_flat(container.array, index)
             self.set_flat(container.array, index, value)
             return
         if type(container) is TracedList:
@@ -427,6 +437,12 @@ class Sequences:
             msg = f"'{type(container).__name__}' object does not support item assignment"
             raise TypeError(msg)
         self.interpreter.calls.set_outside_item(container, index, value)
+
+    def check_flat(self, array: TracedArray, index: Any) -> None:
+        """Raise what NumPy does for an integer that is no index of the flattened array."""
+        if is_number(index) or type(index) is TracedScalar:
+            size = self.interpreter.call(np.size, [array], {})
+            self.interpreter.outside.prelude(self.interpreter, "check_flat", [index, size])
 
     def set_flat(self, array: TracedArray, index: Any, value: Any) -> None:
         """array.flat[index] = value; values are repeated as often as needed, as NumPy does."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Fallback
+from tracetensor.errors import AlwaysRaises, Fallback
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
@@ -54,10 +54,6 @@ def may_deoptimise(node: Node) -> bool:
 def _of_ufunc(node: Node) -> bool:
     """Whether a node calls a ufunc, whose results are of one type."""
     return node.op.name == "callback" and isinstance(node.params["function"].function, np.ufunc)
-
-
-class AlwaysRaises(Fallback):
-    """The function raises whatever happens: plain Python shall raise."""
 
 
 @dataclasses.dataclass
@@ -526,10 +522,7 @@ def separate_outputs(graph: Graph, groups: list[int | None]) -> Graph:
             views.append(base.node)
             base = base.node.inputs[0]
         owner = taken.setdefault(base, group)
-        if base.node is None or owner != group or base.node.op.family == "callback":
-            if base.node is not None and base.node.op.family == "callback":
-                outputs[k] = elementwise.copy(out)
-                continue
+        if base.node is None or owner != group:
             own = copies.get((base, group))
             if own is None:
                 own = base

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import CallbackRefused, Deoptimise, Fallback
+from tracetensor.errors import AlwaysRaises, CallbackRefused, Deoptimise, Fallback
 from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 from tracetensor.graph.ops.control import placeholder
@@ -23,6 +23,7 @@ from tracetensor.graph.types import NUMERIC_KINDS, PYTHON_TYPES, ListType, Tenso
 from tracetensor.tracer import effects, prelude, source
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
+from tracetensor.tracer.library import shares_memory
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import MISSING, is_object, own_now, static
@@ -727,21 +728,31 @@ class World:
         attempts = ([self.example(v) for v in values], [_sample(v.type) for v in values])
         error: Exception | None = None
         for given in attempts:
-            copies = [v.copy(order="K") if isinstance(v, np.ndarray) else v for v in given]
+            copies = [_same_copy(v) for v in given]
             try:
                 with np.errstate(all="ignore"):
                     found = call(*copies)
             except Exception as caught:
                 error = caught
                 continue
-            results = found if isinstance(found, (tuple, list)) else [found]
-            arrays = [v for v in copies if isinstance(v, np.ndarray)]
-            shares = any(
-                isinstance(r, np.ndarray) and np.may_share_memory(r, a) for r in results for a in arrays
-            )
-            return found, shares
+            if any(
+                isinstance(v, np.ndarray) and v.tobytes() != old.tobytes()
+                for v, old in zip(copies, given, strict=True)
+            ):
+                msg = f"{call!r} writes to its arguments"
+                raise Fallback(msg)
+            return found, shares_memory(found, copies)
         msg = f"the type of what {call!r} returns could not be learnt: {error}"
-        raise Fallback(msg)
+        raise AlwaysRaises(msg)
+
+
+def _same_copy(value: Any) -> Any:
+    """A copy of an array with its layout, read-only if it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    copy = value.copy(order="K")
+    copy.flags.writeable = value.flags.writeable
+    return copy
 
 
 def has_effect(node: Node) -> bool:

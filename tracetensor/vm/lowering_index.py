@@ -151,7 +151,7 @@ def can_write(node: Node) -> bool:
     """Whether a setitem or an update_at has an instruction."""
     value = node.inputs[1].type
     if node.op.name == "update_at":
-        return is_indexed_array(node) and isinstance(value, TensorType)
+        return not node.params.get("unary") and is_indexed_array(node) and isinstance(value, TensorType)
     return is_indexed_array(node) and (
         not isinstance(value, TensorType) or not value.is_array or is_plain(value)
     )

@@ -128,9 +128,11 @@ cdef int run_scalar(Run *run, Ufunc *s) except -1:
     cdef Payload buffers[MOST_OPERANDS]
     cdef PyObject *o
     cdef int k
+    cdef bint arrays = False
     for k in range(s.nin):
         strides[k] = 0
         if s.classes[k] == OBJECT:
+            arrays = True
             o = run.regs[s.regs[k]].obj
             if not s.same[k] or not array_flags(o) & NPY_ARRAY_ALIGNED:
                 return call_ufunc(run, s, 0)
@@ -138,7 +140,8 @@ cdef int run_scalar(Run *run, Ufunc *s) except -1:
         elif scalar_operand(run, s, k, &buffers[k], &ptrs[k]) < 0:
             return call_ufunc(run, s, 0)
     for k in range(s.nin, s.nin + s.nout):
-        strides[k] = 0
+        # Complex products are rounded by this: as NumPy has it for arrays of rank 0, or for its scalars' operators.
+        strides[k] = s.sizes[k] if arrays else 0
         ptrs[k] = <char *>&run.regs[s.regs[k]].v
     s.loop(ptrs, &one, strides, s.data)
     if s.may_fail and error_occurred() != NULL:

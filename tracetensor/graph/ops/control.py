@@ -131,6 +131,9 @@ def format_value(template: Any, values: Sequence[Any]) -> Any:
         return values[template[1]]
     if isinstance(template, tuple) and template and template[0] == "constant":
         return template[1]
+    if isinstance(template, tuple) and template and template[0] in {"slice", "range"}:
+        make = slice if template[0] == "slice" else range
+        return make(*[format_value(t, values) for t in template[1]])
     if isinstance(template, tuple) and template and template[0] == "tuple":
         return tuple(format_value(t, values) for t in template[1])
     if isinstance(template, tuple) and template and template[0] == "list":

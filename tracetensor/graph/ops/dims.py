@@ -395,7 +395,30 @@ def broadcast_dims(*shapes: Sequence[Int]) -> list[Int]:
 @answers(np.broadcast_shapes)
 def broadcast_shapes(*shapes: Any) -> tuple[Int, ...]:
     """The shape that shapes broadcast to."""
-    return tuple(broadcast_dims(*[dims_of(s) for s in shapes]))
+    given = [dims_of(s) for s in shapes]
+    if all(isinstance(n, int) for dims in given for n in dims):
+        return np.broadcast_shapes(*map(tuple, given))
+    ranks = tuple([len(dims) for dims in given])
+    found = broadcast_shapes_(*dim_inputs([n for dims in given for n in dims]), ranks=ranks)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _broadcast_shapes(*dims: int, ranks: tuple[int, ...]) -> Any:
+    rest = iter(dims)
+    shape = np.broadcast_shapes(*[tuple([next(rest) for _ in range(rank)]) for rank in ranks])
+    return shape if len(shape) != 1 else shape[0]
+
+
+broadcast_shapes_ = register(
+    Op(
+        "broadcast_shapes",
+        evaluate=_broadcast_shapes,
+        infer=lambda types, params: (INT,) * max(params["ranks"]),
+        family="python",
+        raises=True,
+    )
+)
+"""numpy.broadcast_shapes of shapes of these ranks, their dims as int inputs; a result for each dim."""
 
 
 def total(shape: Shape) -> int | None:

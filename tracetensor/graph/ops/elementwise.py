@@ -130,10 +130,14 @@ def ufunc_call(
     if out is not None or where is not True or len(args) != ufunc.nin:
         raise Unsupported("a ufunc with out= or where=")
     operands = [as_variable(a) for a in args]
-    return op(*operands) if dtype is None else _forced(ufunc, op, operands, np.dtype(dtype), casting)
+    if dtype is None and casting == "same_kind":
+        return op(*operands)
+    return _forced(ufunc, op, operands, None if dtype is None else np.dtype(dtype), casting)
 
 
-def _forced(ufunc: np.ufunc, op: Op, operands: Sequence[Variable], dtype: np.dtype[Any], casting: str) -> Any:
+def _forced(
+    ufunc: np.ufunc, op: Op, operands: Sequence[Variable], dtype: np.dtype[Any] | None, casting: str
+) -> Any:
     types = tensors([v.type for v in operands], ufunc.__name__)
     given = tuple([operand_dtype(t) for t in types])
     signature: Any = (*[None] * ufunc.nin, *[dtype] * ufunc.nout)

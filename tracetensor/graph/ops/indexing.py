@@ -253,16 +253,12 @@ setitem = register(Op("setitem", evaluate=setitem_value, infer=_infer_write, fam
 """x after x[index] = value, as a new array: setitem(x, value, *leaves; spec)."""
 
 
-def _update_at(x: Any, value: Any, *leaves: Any, spec: Spec, ufunc: str) -> Any:
+def _update_at(x: Any, *operands: Any, spec: Spec, ufunc: str, unary: bool = False) -> Any:
     result = np.array(x, copy=True, order="K")
-    function = getattr(np, ufunc)
-    index = assemble(spec, leaves)
-    if value is None:
-        function.at(result, index)
-    else:
-        function.at(result, index, value)
+    values = () if unary else operands[:1]
+    getattr(np, ufunc).at(result, assemble(spec, operands[len(values) :]), *values)
     return result
 
 
 update_at = register(Op("update_at", evaluate=_update_at, infer=_infer_write, family="index", raises=True))
-"""x after numpy.<ufunc>.at(x, index, value): repeated indices accumulate."""
+"""x after numpy.<ufunc>.at(x, index, value), or (x, index) if `unary`: repeated indices accumulate."""

@@ -288,6 +288,8 @@ einsum_ = library_op("einsum", _einsum_value, family="product", shape=_einsum_sh
 def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any) -> Any:
     """numpy.einsum with subscripts as a string."""
     subscripts, *rest = operands
+    if isinstance(subscripts, Variable):
+        raise Unsupported("einsum with lists of axes")
     subscripts = static(subscripts)
     if not isinstance(subscripts, str):
         raise Unsupported("einsum with lists of axes")

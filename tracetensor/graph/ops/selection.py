@@ -11,7 +11,7 @@ import numpy as np
 
 from tracetensor.graph.answers import MUTATING, NUMPY, Unsupported, answers, static
 from tracetensor.graph.infer import broadcast_shapes
-from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.node import Constant, Variable, constant
 from tracetensor.graph.op import Op, register
 from tracetensor.graph.ops.dims import Int, lifts, same_axis
 from tracetensor.graph.ops.elementwise import UFUNCS, to_array
@@ -21,9 +21,11 @@ from tracetensor.graph.ops.library import (
     broadcast_rule,
     declare,
     given,
+    has_variable,
     library_op,
     no_out,
     one_axis,
+    pack_nested,
     plain,
     static_bool,
     tensor,
@@ -241,16 +243,23 @@ def put_along_axis_value(arr: Any, indices: Any, values: Any, axis: Any) -> Any:
     return put_along_axis_(arr, tensor(indices), tensor(values), axis=plain(axis))
 
 
+def _values_for(x: Variable, values: Any) -> Variable:
+    """Values that are no array are converted to the dtype of what they are written to."""
+    if isinstance(values, (list, tuple)):
+        return pack_nested(values, x.dtype) if has_variable(values) else constant(np.array(values, x.dtype))
+    return tensor(values)
+
+
 @mutates(np.place)
 def place_value(arr: Any, mask: Any, vals: Any) -> Any:
     """arr after numpy.place(arr, mask, vals)."""
-    return place_(arr, tensor(mask), tensor(vals))
+    return place_(arr, tensor(mask), _values_for(arr, vals))
 
 
 @mutates(np.putmask)
 def putmask_value(a: Any, mask: Any, values: Any) -> Any:
     """a after numpy.putmask(a, mask, values)."""
-    return putmask_(a, tensor(mask), tensor(values))
+    return putmask_(a, tensor(mask), _values_for(a, values))
 
 
 @mutates(np.fill_diagonal)
