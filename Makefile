@@ -28,6 +28,7 @@ help:
 	@echo 'make format  format the Python sources, apply safe fixes'
 	@echo 'make bench   measure speed (BENCH_ARGS=...)'
 	@echo 'make fuzz    test random programs against NumPy (MINUTES=10)'
+	@echo 'make thorough  compare calls of NumPy over all dtypes and layouts (an hour)'
 	@echo 'make build   rebuild the Cython modules whose sources changed'
 	@echo 'make clean   remove builds and caches; .venv stays'
 
@@ -66,6 +67,10 @@ bench: .venv/.stamp-bench build
 .PHONY: fuzz
 fuzz: .venv/.stamp-dev build
 	MINUTES=$(MINUTES) $(PY) -m tests.fuzz $(FUZZ_ARGS)
+
+.PHONY: thorough
+thorough: .venv/.stamp-dev build
+	$(PY) -m pytest -q -n $(WORKERS) --thorough tests/test_numpy_api.py
 
 .PHONY: build
 build: .venv/.stamp-build

@@ -211,7 +211,7 @@ def unpacked_map(x):
     return [*map(sum, x)]
 
 
-@case([M], refused="tolist() of an array of more than one axis")
+@case([M])
 def nested_tolist(x):
     return x.tolist()
 

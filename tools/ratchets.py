@@ -16,7 +16,7 @@ PACKAGE = Path("tracetensor")
 RECORD = Path(__file__).with_name("ratchets.toml")
 
 # What the tracer interprets like a user's own code, which has no annotations either.
-UNTYPED_BY_DESIGN = {PACKAGE / "tracer" / "prelude.py"}
+UNTYPED_BY_DESIGN = {PACKAGE / "tracer" / name for name in ("prelude.py", "numpy_prelude.py")}
 
 IMPORT_LIMIT_MS = 160  # on top of NumPy's; the aim is 100, on a machine that does nothing else
 IMPORT_TRIES = 12  # on a machine that others load, most tries are slow

@@ -143,7 +143,7 @@ class _Printer:
         x[i] <- v exactly: a value that must have the very shape of x[i], from x[i] += ….
         """
         name = node.op.name
-        if name not in {"getitem", "setitem", "update_at"}:
+        if name not in {"getitem", "setitem", "update_at"} or node.params.get("unary"):
             return None
         x, *rest = node.inputs
         leaves = rest if name == "getitem" else rest[1:]
