@@ -140,7 +140,7 @@ cdef int run_scalar(Run *run, Ufunc *s) except -1:
         elif scalar_operand(run, s, k, &buffers[k], &ptrs[k]) < 0:
             return call_ufunc(run, s, 0)
     for k in range(s.nin, s.nin + s.nout):
-        # Complex products are rounded by this: as NumPy has it for arrays of rank 0, or for its scalars' operators.
+        # This decides how complex products are rounded: as for arrays of rank 0, or by operators of scalars.
         strides[k] = s.sizes[k] if arrays else 0
         ptrs[k] = <char *>&run.regs[s.regs[k]].v
     s.loop(ptrs, &one, strides, s.data)
