@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tracetensor.errors import Fallback
-from tracetensor.graph.ops import exceptions
 from tracetensor.graph.answers import Unsupported
+from tracetensor.graph.ops import exceptions
 from tracetensor.tracer.library import UFUNC_METHODS, Library, is_grid
 from tracetensor.tracer.methods import Method, scalar_attribute
 from tracetensor.tracer.object_builtins import Super, super_attribute
