@@ -328,3 +328,14 @@ def test_outputs_of_ufuncs():
     ):
         for z in (np.zeros(3), np.zeros((2, 3)), np.zeros(4)[::2]):
             run_both(into_given, tt.trace(into_given), (x, y, z), {})
+
+
+def test_transposition_back_is_no_view_of_what_was_written():
+    def f(a):
+        a.T[...] = 1.5
+        b = a.T
+        b += 2
+        b.T[0] *= 3
+        return a.sum()
+
+    run_both(f, tt.trace(f, strict=True), [np.arange(6.0).reshape(2, 3)])

@@ -101,7 +101,7 @@ def _find_writes(
             for part in inside:
                 views.absorbed.add(part)
                 views.writes.pop(part, None)
-        elif _is_innermost(node, candidates, updates):
+        elif node.inputs and node.inputs[0].node not in found and _is_innermost(node, candidates, updates):
             found[node] = Write(node.out, node.inputs[0], (), node)
 
 
@@ -127,7 +127,7 @@ def _outer(
     if inner is None or uses[value] != 1 or len(inner.stages) >= MOST_VIEWS:
         return None
     view = inner.array.node
-    if view not in candidates:
+    if view not in candidates or view in found:  # a transposition back may be the array, not a view of it
         return None
     if array is None:
         if view.op.name != "transpose" or not _inverse(view.params["axes"], node.params["axes"]):
