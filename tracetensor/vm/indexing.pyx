@@ -443,7 +443,7 @@ cdef int write_by_numpy(Run *run, Index *s, uint64_t takes) except -1:
 
 
 cdef int write_rest(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
-    """Write by NumPy to an array that may be written. Where it raises, a taken array is put back as it was."""
+    """Write by NumPy. Where it raises, a taken array is put back as it was."""
     try:
         set_item(run, s, target)
     except BaseException:
