@@ -285,7 +285,9 @@ class Arrays:
         may be copies by the time they are looked at.
         """
         origin = storage.origin
-        memory = self.state.region.lift(storage.value if origin is None else origin.variable)
+        memory = (
+            self.state.read_storage(storage) if origin is None else self.state.region.lift(origin.variable)
+        )
         leaves = [v for s in steps for v in s.inputs] + list(node.inputs[1:])
         chain = [(s.op, len(s.inputs), s.params) for s in steps]
         chain.append((node.op, len(node.inputs) - 1, tuple(sorted(node.params.items()))))
