@@ -280,6 +280,51 @@ def raise_instance(x):
     raise e
 
 
+# Lines of the parts of one instruction -------------------------------------------------------------------------------
+
+
+def bump(x, v):
+    x[...] = x + v
+
+
+def store(x, v):
+    x[
+        0
+    ] = v  # fmt: skip
+
+
+@case([M, 1], [M[:0], 1])
+def update_of_row_that_is_missing(a, v):
+    bump(a[0], v)
+    return a
+
+
+@case([M, 1], [M[:, :0], 1])
+def update_of_column_that_is_missing(a, v):
+    bump(a[:, 0], v)
+    return a
+
+
+@case([M, V[:3]], [M, V])
+def update_of_another_shape(a, v):
+    bump(a[1], v)
+    return a
+
+
+@case([M, V[:3]], [M, V])
+def write_of_another_shape(a, v):
+    store(a, v)
+    return a
+
+
+@case([M, 1, 0], [M, V, 0], [M, 1, 5])
+def update_of_row_through_two_lines(a, v, k):
+    row = a[k]
+    new = row + v
+    row[:] = new
+    return a
+
+
 test_same = case.test()
 
 

@@ -118,7 +118,9 @@ class Compiler(Assembler):
         if lower_update(self, update, values, write):
             return
         for part in update.parts[:-1]:
+            self.location = self.locate(part) or self.location
             self.lower(part, values)
+        self.location = self.locate(update.write) or self.location
         if write is None:
             self.lower(update.write, values)
         else:

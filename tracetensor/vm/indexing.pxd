@@ -48,7 +48,7 @@ cdef struct Index:
 cdef class IndexSite:
     cdef Index s
     cdef object keep
-    cdef readonly tuple locations  # of the stages, in the user's source
+    cdef readonly tuple locations  # of the stages, and of an update's parts, in the user's source
 
 
 cdef int load_element(Run *run, Index *s, uint64_t takes) except -1

@@ -44,18 +44,19 @@ cdef class IndexSite:
     stages: sites of the views that are taken of the array first, each with its location. Such a site has no
     array; one with `axes` permutes axes. function: of an accumulation. ufunc, places: of an update.
     exact: the value must broadcast to the part as the output of a ufunc. copies: the view is to be a copy.
+    locations: of an update, where its array is read, and where it is written.
     """
 
     def __init__(
         self, spec, leaves, array, dst, dtype, *,
         basic, rank, value=(-1, 0), function=None, ufunc=None, places=0, exact=False, stages=(), axes=None,
-        copies=False,
+        copies=False, locations=(),
     ):
         cdef int k, j
         given = spec
         if len(stages) > MOST_STAGES or rank > MOST_ENTRIES:
             raise ValueError("too many views, or axes")
-        self.locations = tuple([location for _, location in stages])
+        self.locations = (*[location for _, location in stages], *locations)
         self.s.full = all(entry in ("e", "s000") for entry in spec)
         self.s.exact, self.s.copies = exact, copies
         self.s.n_stages = len(stages)
@@ -731,7 +732,9 @@ cdef int update_by_numpy(Run *run, Index *s, uint64_t takes, PyObject *target) e
     try:
         array = view_of(run, s, target)
         index = index_object(run, s)
+        run.stage = s.n_stages + 1
         old = get(<PyObject *>array, index)
+        run.stage = 0
         values = [
             old if s.places >> k & 1 else boxed(run, u.regs[k], u.classes[k]) for k in range(u.nin)
         ]
@@ -739,7 +742,9 @@ cdef int update_by_numpy(Run *run, Index *s, uint64_t takes, PyObject *target) e
             (<object>u.ufunc)(*values, out=old)
         else:
             new = (<object>u.ufunc)(*values)
+            run.stage = s.n_stages + 2
             set(<PyObject *>array, index, <PyObject *>new)
+            run.stage = 0
     except BaseException:
         decref(target)
         raise

@@ -361,6 +361,7 @@ def lower_update(compiler: Compiler, update: Update, values: Values, write: Writ
         places=update.places,
         exact=bool(update.write.params.get("augmented")),
         stages=stage_sites(compiler, values, write.stages),
+        locations=[compiler.locate(node) for node in (update.read or update.write, update.write)],
     )
     reads = [array, *[compiler.read(values, v) for v in (*others, *leaves)]]
     reads += stage_reads(compiler, values, write.stages)
