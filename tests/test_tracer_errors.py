@@ -311,6 +311,20 @@ def update_of_another_shape(a, v):
     return a
 
 
+@case([V, 0], [R, 0], [R, 3])
+def read_only_in_a_helper(a, n):
+    if n < 2:
+        bump(a, n)
+    return a
+
+
+@case([V, 0], [V, 5])
+def raised_while_traced_in_a_helper(a, n):
+    if n > 2:
+        bump(a.T, a[:, None])
+    return a
+
+
 @case([M, V[:3]], [M, V])
 def write_of_another_shape(a, v):
     store(a, v)

@@ -23,6 +23,7 @@ from tracetensor.tracer.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tracetensor.graph.node import Node
     from tracetensor.tracer.arrays import Arrays
     from tracetensor.tracer.state import Place, State
 from tracetensor.tracer.flow import (
@@ -101,15 +102,21 @@ class Control:
                 msg = f"a branch raises {error!r} while it is traced"
                 raise Fallback(msg)
             op, inputs, params = error.failed
-            self.state.emit(control.failing, inputs, {"op": op, "params": tuple(sorted(params.items()))})
+            params = {"op": op, "params": tuple(sorted(params.items()))}
+            self._raise_where(error, self.state.emit(control.failing, inputs, params))
             return
         arguments = tuple(("constant", a) for a in error.args if isinstance(a, (str, int, float, type(None))))
         if len(arguments) != len(error.args):
             msg = f"a branch raises {error!r} while it is traced"
             raise Fallback(msg)
-        self.state.emit(
-            control.raise_if, [constant(True)], {"exception": type(error), "arguments": arguments}
-        )
+        params = {"exception": type(error), "arguments": arguments}
+        self._raise_where(error, self.state.emit(control.raise_if, [constant(True)], params))
+
+    def _raise_where(self, error: Exception, node: Node) -> None:
+        """Let a node raise on the line where tracing raised, in a function that may have been left since."""
+        if self.state.raised is not None and self.state.raised[0] is error:
+            self.state.region.locations[node] = self.state.raised[1]
+        self.state.raised = None
 
     def choose(self, condition: Variable, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
         """The merged result of two branches, and of what they did; RaisedInBranch if both raise."""

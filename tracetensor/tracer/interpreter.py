@@ -75,6 +75,10 @@ class Interpreter(Handlers):
         except Fallback:
             self.state.failed = self.state.failed or self.state.location()
             raise
+        except Exception as error:
+            if self.state.raised is None or self.state.raised[0] is not error:
+                self.state.raised = error, self.state.location()
+            raise
         finally:
             self.state.frames.pop()
 

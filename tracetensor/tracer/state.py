@@ -118,6 +118,9 @@ class State:
         self.attempts: list[Any] = []  # the blocks being traced whose exceptions are caught: attempts.Scope
         self.before_raise: Any = None  # attempts.Attempts.keep, called in front of what may raise
         self.failed: Location = ()
+        self.raised: tuple[Exception, Location] | None = (
+            None  # while tracing, and where: its frames are left since
+        )
 
     def location(self) -> Location:
         """Where the user's program is now."""
