@@ -327,7 +327,7 @@ def float_methods(x):
     return x.is_integer()
 
 
-@case([2.5], [3.0], [-0.5], refused="hex returns a str")
+@case([2.5], [3.0], [-0.5])
 def float_hex(x):
     return x.hex()
 
@@ -357,7 +357,7 @@ def int_hex(x):
     return hex(x)
 
 
-@case([10], [255], [-1], refused="to_bytes")
+@case([10], [255], [-1])
 def int_bytes(x):
     return x.to_bytes(8, "little", signed=True)
 
@@ -457,7 +457,7 @@ def numpy_zero_division(a, b):
     return a / b, a // b, a % b
 
 
-@case([1.5, "x"], refused="between a string and a traced value")
+@case([1.5, "x"])
 @case([1.5, None])
 def type_errors(a, b):
     return a + b
@@ -478,7 +478,7 @@ def formatting(x):
     return "%s %r" % (x, x), f"{x!r:>8}", repr(x), str([x])
 
 
-@case([1.0], [3], refused="str.format")
+@case([1.0], [3])
 def format_method(x):
     return "{:.2f}".format(x)
 
@@ -506,22 +506,22 @@ def texts_compared(x):
     return t + "!"
 
 
-@case([2], [3], [1.5], refused="operator eq on a text")
+@case([2], [3], [1.5])
 def made_texts_compared(x):
     return str(x) == "2"
 
 
-@case([2], [3], [1.5], refused="asks for the length")
+@case([2], [3], [1.5])
 def length_of_made_text(x):
     return len(str(x))
 
 
-@case([2], [3], [1.5], refused="TracedText")
+@case([2], [3], [1.5])
 def number_of_made_text(x):
     return int(float(str(x)))
 
 
-@case([2], [3], [1.5], refused="TracedText")
+@case([2], [3], [1.5])
 def made_text_as_key(x):
     return {str(x): 1}
 

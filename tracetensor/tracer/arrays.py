@@ -29,6 +29,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     is_traced,
 )
@@ -57,6 +58,8 @@ class Arrays:
 
     # Wrapping --------------------------------------------------------------------------------------------------
 
+    stores: Any  # stores.Stores, once there is an interpreter
+
     def wrap(self, variable: Variable) -> Any:
         """The user's view of a variable; a scalar constant as its own value."""
         type_ = variable.type
@@ -67,7 +70,8 @@ class Arrays:
             return variable.value if isinstance(variable, Constant) else TracedScalar(variable)
         if isinstance(type_, ListType):
             return TracedList((), Dynamic(LEAF, (variable,)))
-        return TracedObject(variable)
+        shape = self.stores.table.of_type.get(type_)
+        return TracedObject(variable) if shape is None else TracedStore(variable, shape)
 
     def contiguous(self, variable: Variable) -> bool:
         """Whether freshly made memory is known to be in C order."""
@@ -95,6 +99,8 @@ class Arrays:
         if kind in (int, float, bool, complex) or isinstance(value, np.generic):
             return self._constant(value)
         if kind is TracedList and value.dynamic is not None:
+            if not isinstance(value.dynamic.form.types[0], TensorType):
+                return self.variable(self.stores.array_of_list(value))
             return self.list_as_array(value)
         if kind in (list, tuple, TracedList, range):
             items = list(list.__iter__(value)) if issubclass(kind, list) else list(value)
@@ -103,6 +109,8 @@ class Arrays:
             return self._constant(np.array(items))
         if isinstance(value, np.ndarray) and kind is np.ndarray:
             return self._constant(value)
+        if kind is TracedStore:
+            return self.variable(self.stores.plain(value))
         if kind is TracedUnion:
             return self.variable(self.unify(value))
         if kind is TracedFlat:
@@ -144,10 +152,10 @@ class Arrays:
         kind = type(value)
         if kind is TracedUnion:
             return self.variable(self.unify(value, loose=True))
-        if kind in (TracedScalar, TracedArray, TracedObject, TracedFlat):
+        if kind in (TracedScalar, TracedArray, TracedObject, TracedFlat, TracedStore):
             return self.variable(value)
         if kind is TracedList and value.dynamic is not None:
-            return self.list_as_array(value)
+            return self.variable(value)
         if kind in (list, TracedList):
             return [self.argument(v) for v in list.__iter__(value)]
         if kind is tuple:

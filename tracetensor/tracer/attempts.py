@@ -21,6 +21,7 @@ from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.lists import Dynamic, Form, join_forms
 from tracetensor.tracer.merge import Branch, is_number, rebuild_tuple
 from tracetensor.tracer.state import Box, Region
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     UNBOUND,
     Step,
@@ -30,6 +31,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    TracedStore,
     TracedUnion,
 )
 
@@ -106,7 +108,9 @@ class Scope:
 
 def _is_plain(value: Any) -> bool:
     """Whether a value holds nothing that can change."""
-    return type(value) in (TracedScalar, TracedObject, str, type(None), Variable) or is_number(value)
+    return type(value) in (TracedScalar, TracedObject, TracedStore, str, type(None), Variable) or is_number(
+        value
+    )
 
 
 @dataclasses.dataclass
@@ -401,6 +405,12 @@ class Attempts:
     def pack(self, scope: Scope, value: Any, leaf: Callable[..., None], seen: set[Any]) -> Any:
         """The form of a value; its variables are handed to `leaf`."""
         kind = type(value)
+        if kind is TracedText:
+            value = self.control.stores.text(value)
+            kind = TracedStore
+        if kind is TracedStore:
+            leaf(value.variable)
+            return ("variable", value.variable.type)
         if kind in (TracedScalar, TracedObject) or is_number(value):
             variable = self.arrays.variable(value)
             leaf(variable)

@@ -16,6 +16,7 @@ from tracetensor.tracer.methods import Method, scalar_attribute
 from tracetensor.tracer.object_builtins import Super, super_attribute
 from tracetensor.tracer.objects import is_object, static
 from tracetensor.tracer.state import Box
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     InterpretedFunction,
     TracedArray,
@@ -23,6 +24,7 @@ from tracetensor.tracer.values import (
     TracedList,
     TracedObject,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     is_traced,
 )
@@ -49,6 +51,18 @@ class Attributes(Library):
                 msg = f"'{'list' if kind is TracedList else 'dict'}' object has no attribute '{name}'"
                 raise AttributeError(msg)
             return Method(owner, name)
+        if kind is TracedText:
+            return self.attribute(self.interpreter.stores.text(owner), name)
+        if kind is TracedStore:
+            cls = owner.shape.cls
+            if not hasattr(cls, name):
+                msg = f"'{cls.__name__}' object has no attribute '{name}'"
+                raise AttributeError(msg)
+            return (
+                Method(owner, name)
+                if callable(getattr(cls, name))
+                else self.interpreter.stores.attribute(owner, name)
+            )
         if isinstance(owner, np.ufunc):
             return Method(owner, name) if name in UFUNC_METHODS else getattr(owner, name)
         if kind is TracedObject and self.is_opened(owner):

@@ -15,9 +15,11 @@ from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control, exceptions
 from tracetensor.graph.ops.scalars import CONVERSIONS, MATH
 from tracetensor.graph.ops.scalars import round_ as round_op
+from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.generators import is_lazy, same_lengths
 from tracetensor.tracer.sorting import sorted_list
+from tracetensor.tracer.texts import TracedText, is_run_time_text
 from tracetensor.tracer.values import (
     InterpretedFunction,
     Traced,
@@ -27,6 +29,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     is_object,
     is_traced,
@@ -117,6 +120,8 @@ def _conversion(kind: str, cls: type) -> None:
             return interpreter.special.converted(kind, args[0])
         if not is_traced((args, kwargs)):
             return cls(*args, **kwargs)
+        if any(map(is_run_time_text, args)):
+            return interpreter.stores.emit(cls, args, PYTHON_TYPES[cls], kwargs)
         if len(args) != 1 or kwargs:
             return interpreter.calls.callback(cls, args, kwargs)
         variable = interpreter.arrays.variable(args[0])
@@ -186,6 +191,8 @@ def _extreme(function: Any, comparison: str, name: str) -> None:
     def extreme(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if len(args) == 1:
             args = [interpreter.generators.settled(args[0])]
+            if type(args[0]) is TracedStore:
+                args = [interpreter.stores.list_of(args[0])]
         if not is_traced((args, kwargs)):
             return function(*args, **kwargs)
         options = dict(kwargs)
@@ -269,6 +276,11 @@ for _function, _name in (
 
 @handles(functools.reduce)
 def _reduce(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    args = [
+        args[0],
+        interpreter.stores.list_of(args[1]) if type(args[1]) is TracedStore else args[1],
+        *args[2:],
+    ]
     name = "reduce_" if len(args) == 2 else "reduce_from"
     if name == "reduce_" and is_lazy(args[1]):
         name = "reduce_lazy"
@@ -346,6 +358,8 @@ def _class_name(value: Any) -> str:
 
 @handles(list)
 def _list(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if args and type(args[0]) in (TracedStore, TracedText):
+        return interpreter.stores.list_of(interpreter.stores.text(args[0]))
     return interpreter.sequences.whole_list(*args) if args else interpreter.state.made(TracedList())
 
 
@@ -355,11 +369,16 @@ def _tuple(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
         return ()
     if type(args[0]) is TracedGenerator:
         args = [interpreter.generators.collected(args[0])]
+    if type(args[0]) is TracedStore or (type(args[0]) is TracedList and args[0].dynamic is not None):
+        return interpreter.stores.made_from(tuple, args[0], interpreter.stores.here())
     return tuple(interpreter.sequences.unpack(args[0], None)) if is_traced(args) else tuple(args[0])
 
 
 @handles(dict)
 def _dict(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    made = interpreter.stores.dict_of(args, kwargs) if args else None
+    if made is not None:
+        return made
     pairs = (
         interpreter.sequences.unpack(args[0], None)
         if args and type(args[0]) is not dict
@@ -370,13 +389,21 @@ def _dict(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
     return interpreter.state.made(dict(pairs, **kwargs))
 
 
-@handles(set, frozenset)
+@handles(set)
 def _set(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return _made_set(interpreter, set, args)
+
+
+@handles(frozenset)
+def _frozenset(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return _made_set(interpreter, frozenset, args)
+
+
+def _made_set(interpreter: Interpreter, cls: Any, args: list[Any]) -> Any:
     args = [interpreter.generators.settled(a) for a in args]
     if is_traced(args):
-        msg = "a set of traced values"
-        raise Fallback(msg)
-    return set(*args)
+        return interpreter.stores.made_from(cls, args[0], interpreter.stores.here())
+    return cls(*args)
 
 
 def _python_sorted(x: Any, *, reverse: bool = False) -> Any:
@@ -389,6 +416,9 @@ def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
     args = [interpreter.generators.settled(args[0]), *args[1:]]
     if not is_traced((args, kwargs)):
         return interpreter.state.made(TracedList(sorted(*args, **kwargs)))
+    if type(args[0]) in (TracedStore, TracedText):
+        args = [interpreter.stores.text(args[0])]
+        return interpreter.stores.sorted(args[0], kwargs.get("key"), kwargs.get("reverse", False))
     if type(args[0]) is dict:
         args = [interpreter.state.made(TracedList(args[0])), *args[1:]]
         return interpreter.call(sorted, args, kwargs)
@@ -402,6 +432,8 @@ def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
 @handles(isinstance, unions=True)
 def _isinstance(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value, classes = args
+    if type(value) in (TracedStore, TracedText):
+        return issubclass(str if type(value) is TracedText else value.shape.cls, classes)
     if type(value) is InterpretedFunction:
         return isinstance(lambda: None, classes)
     if interpreter.calls.is_opened(value):
@@ -434,6 +466,8 @@ def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
     (value,) = args
     if type(value) is TracedList:
         return list
+    if type(value) in (TracedStore, TracedText):
+        return str if type(value) is TracedText else value.shape.cls
     if interpreter.calls.is_opened(value):
         return interpreter.calls.about(value, "__class__")
     if type(value) is TracedObject:
@@ -577,6 +611,16 @@ def _array_of(function: Any) -> None:
     @handles(function, unions=False)
     def array(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
         calls, value = interpreter.calls, args[0] if args else None
+        if type(value) is TracedStore:
+            args = [interpreter.stores.plain(value), *args[1:]]
+            value = args[0]
+        if (
+            type(value) is TracedList
+            and value.dynamic is not None
+            and not isinstance(value.dynamic.form.types[0], TensorType)
+        ):
+            args = [interpreter.stores.array_of_list(value), *args[1:]]
+            value = args[0]
         if type(value) is not TracedList or value.dynamic is None:
             spread = calls._spread(function, args, kwargs)
             return calls.library(function, args, kwargs) if spread is None else spread[0]

@@ -24,10 +24,13 @@ from tracetensor.tracer.methods import Method, call_method
 from tracetensor.tracer.object_builtins import initialise, made_by_dataclass
 from tracetensor.tracer.objects import is_class, static
 from tracetensor.tracer.source import source_of
+from tracetensor.tracer.stores import MADE_AT_RUN_TIME
+from tracetensor.tracer.strings import string_method
 from tracetensor.tracer.unknown import READING_MODULES, Unknown
 from tracetensor.tracer.values import (
     InterpretedFunction,
     TracedObject,
+    TracedStore,
     TracedUnion,
     is_traced,
 )
@@ -125,6 +128,8 @@ class Calls(Unknown):
         spread = self._spread(function, args, kwargs)
         if spread is not None:
             return spread[0]
+        if any(type(a) is TracedStore for a in args) and self._takes_arrays(function):
+            args = [self.interpreter.stores.plain(a) if type(a) is TracedStore else a for a in args]
         if isinstance(function, np.ufunc):
             return self.ufunc(function, args, kwargs)
         if in_table(function, MUTATING):
@@ -156,6 +161,11 @@ class Calls(Unknown):
         if isinstance(unwrapped, types.FunctionType) and self._is_library(unwrapped):
             return self.callback(unwrapped, args, kwargs)
         return self._other(function, args, kwargs)
+
+    def _takes_arrays(self, function: Any) -> bool:
+        return isinstance(function, np.ufunc) or (
+            (getattr(function, "__module__", None) or "").split(".")[0] in {"numpy", "scipy"}
+        )
 
     def _getter(self, function: Any, value: Any) -> Any:
         """What operator.itemgetter(…) or operator.attrgetter(…) gives."""
@@ -209,6 +219,8 @@ class Calls(Unknown):
             return slice(*args)
         if cls is np.vectorize:
             return make_vectorized(args, kwargs)
+        if cls in MADE_AT_RUN_TIME:
+            return self.interpreter.stores.call_class(cls, args, kwargs)
         if cls is np.ndarray:
             msg = "numpy.ndarray called directly"
             raise Fallback(msg)
@@ -281,8 +293,12 @@ class Calls(Unknown):
             if name in {"_replace", "_asdict"}:
                 return self.lift(function(*args, **kwargs))
         name = getattr(function, "__qualname__", None) or repr(function)
+        if type(owner) is str and is_traced((args, kwargs)):
+            return string_method(self.interpreter.stores, owner, function.__name__, args, kwargs)
         if isinstance(owner, MUTABLE) and function.__name__ not in READING:
             kept = self.outside.path_of(owner) is not None or self.state.region.kind != "root"
+            if kept or is_traced((args, kwargs)):
+                self.interpreter.stores.demand(owner)
             if kept or type(owner) is collections.deque:
                 msg = f"a call of builtins.{name}, which changes a container that is not traced"
                 raise Fallback(msg)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tracetensor.graph.node import Node
     from tracetensor.tracer.arrays import Arrays
     from tracetensor.tracer.state import Place, State
+    from tracetensor.tracer.stores import Stores
 from tracetensor.tracer.flow import (
     COMPLETIONS,
     CONTINUE,
@@ -50,6 +51,8 @@ MOST_NODES = 60_000
 
 class Control:
     """Traces branches and loops."""
+
+    stores: Stores
 
     def __init__(self, state: State, arrays: Arrays) -> None:
         self.state = state

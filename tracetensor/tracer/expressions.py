@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import operator
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.ops import exceptions
 from tracetensor.graph.ops.scalars import CONVERSIONS
+from tracetensor.graph.types import BOOL
 from tracetensor.tracer.frames import Names
 from tracetensor.tracer.objects import is_object
+from tracetensor.tracer.state import Restart
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     InterpretedFunction,
     Traced,
@@ -19,6 +23,7 @@ from tracetensor.tracer.values import (
     TracedList,
     TracedObject,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     is_traced,
 )
@@ -74,7 +79,7 @@ class Expressions(Names):
         left = self.expression(frame, node.left)
         right = self.expression(frame, node.right)
         frame.line = node.lineno
-        return self.operations.binary(OPERATORS[type(node.op)], left, right)
+        return self.stores.placed(self.operations.binary(OPERATORS[type(node.op)], left, right), frame, node)
 
     def eval_UnaryOp(self, frame: Frame, node: ast.UnaryOp) -> Any:
         if isinstance(node.op, ast.Not):
@@ -152,6 +157,8 @@ class Expressions(Names):
             return self.truth_of(self.operations.binary("gt", length, 0))
         if type(value) is InterpretedFunction:
             return True
+        if type(value) in (TracedStore, TracedText):
+            return self.stores.truth(value)
         if is_object(value):
             return self.truth_of(self.special.truth(value))
         if self.calls.is_opened(value):
@@ -196,6 +203,10 @@ class Expressions(Names):
     def _is(self, a: Any, b: Any) -> Any:
         if type(a) is TracedArray and type(b) is TracedArray:
             return a is b or (a.storage is b.storage and not a.steps and not b.steps)
+        if type(a) is TracedStore or type(b) is TracedStore:
+            if type(a) is not type(b):
+                return False
+            return a.variable is b.variable or self.stores.emit(operator.is_, [a, b], BOOL)
         if type(a) is TracedObject or type(b) is TracedObject:
             return self._is_object(a, b)
         if isinstance(a, TracedScalar) or isinstance(b, TracedScalar):
@@ -259,16 +270,19 @@ class Expressions(Names):
         return tuple(self._elements(frame, node.elts))
 
     def eval_List(self, frame: Frame, node: ast.List) -> Any:
-        return self.state.made(TracedList(self._elements(frame, node.elts)))
+        return self.stores.placed(self.state.made(TracedList(self._elements(frame, node.elts))), frame, node)
 
     def eval_Set(self, frame: Frame, node: ast.Set) -> Any:
         items = self._elements(frame, node.elts)
         if is_traced(items):
-            msg = f"line {node.lineno}: a set of traced values"
-            raise Fallback(msg)
-        return set(items)
+            return self.stores.made_from(
+                set, tuple(items), (frame.source.filename, node.lineno, node.col_offset)
+            )
+        return self.stores.placed(set(items), frame, node)
 
     def eval_Dict(self, frame: Frame, node: ast.Dict) -> Any:
+        if self.stores.is_store(frame, node) is not None:
+            return self._dict_store(frame, node)
         result: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
@@ -276,9 +290,20 @@ class Expressions(Names):
                 continue
             name = self.expression(frame, key)
             if is_traced(name):
-                name = self.calls.force(name, "a dict's key")
+                raise Restart({("store", (frame.source.filename, node.lineno, node.col_offset)): True})
             result[name] = self.expression(frame, value)
-        return self.state.made(result)
+        return self.stores.placed(self.state.made(result), frame, node)
+
+    def _dict_store(self, frame: Frame, node: ast.Dict) -> Any:
+        """A dict with keys that are known at run time only."""
+        made = self.stores.make(dict, (frame.source.filename, node.lineno, node.col_offset))
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                self.stores.method(made, "update", [self.expression(frame, value)], {})
+            else:
+                name = self.expression(frame, key)
+                self.stores.set_item(made, name, self.expression(frame, value))
+        return made
 
     def eval_Lambda(self, frame: Frame, node: ast.Lambda) -> Any:
         return self._function(frame, node, f"{frame.source.qualname}.<locals>.<lambda>")
@@ -297,7 +322,28 @@ class Expressions(Names):
         return self.calls.text(parts)
 
     def eval_ListComp(self, frame: Frame, node: ast.ListComp) -> Any:
-        return self.sequences.comprehension(frame, node)
+        site = self.stores.is_store(frame, node)
+        if site is None:
+            return self.stores.placed(self.sequences.comprehension(frame, node), frame, node)
+        made = self.stores.make(list, site)
+        self.sequences.comprehension(
+            frame, node, lambda: self.stores.method(made, "append", [self.expression(frame, node.elt)], {})
+        )
+        return made
+
+    def eval_SetComp(self, frame: Frame, node: ast.SetComp) -> Any:
+        site = self.stores.is_store(frame, node)
+        if site is None:
+            items = self.sequences.comprehension(frame, node)
+            made = self.stores.placed(self.state.made(items), frame, node)
+            if is_traced(made):
+                self.stores.demand(made)
+            return self.state.made(set(list.__iter__(made)))
+        made = self.stores.make(set, site)
+        self.sequences.comprehension(
+            frame, node, lambda: self.stores.method(made, "add", [self.expression(frame, node.elt)], {})
+        )
+        return made
 
     def eval_GeneratorExp(self, frame: Frame, node: ast.GeneratorExp) -> Any:
         return self.generators.expression(frame, node)
@@ -309,6 +355,16 @@ class Expressions(Names):
     eval_YieldFrom = eval_Yield
 
     def eval_DictComp(self, frame: Frame, node: ast.DictComp) -> Any:
+        site = self.stores.is_store(frame, node)
+        if site is not None:
+            store = self.stores.make(dict, site)
+
+            def add() -> None:
+                key = self.expression(frame, node.key)
+                self.stores.set_item(store, key, self.expression(frame, node.value))
+
+            self.sequences.comprehension(frame, node, add)
+            return store
         pairs = self.sequences.comprehension(
             frame,
             ast.copy_location(
@@ -318,11 +374,25 @@ class Expressions(Names):
                 node,
             ),
         )
-        return self.state.made(dict(pairs))
+        made = self.stores.placed(pairs, frame, node)
+        if made.dynamic is not None or any(is_traced(k) for k, _ in list.__iter__(made)):
+            self.stores.demand(made)
+        return self.stores.placed(self.state.made(dict(list.__iter__(made))), frame, node)
 
     def eval_Call(self, frame: Frame, node: ast.Call) -> Any:
         function = self.expression(frame, node.func)
-        args = self._elements(frame, node.args)
+        if (
+            function is zip
+            and len(node.args) == 1
+            and isinstance(node.args[0], ast.Starred)
+            and not node.keywords
+        ):
+            rows = self.expression(frame, node.args[0].value)
+            if type(rows) is TracedStore or (type(rows) is TracedList and rows.dynamic is not None):
+                return self.stores.transposed(rows)
+            args = self.sequences.unpack(rows, None)
+        else:
+            args = self._elements(frame, node.args)
         kwargs: dict[str, Any] = {}
         for keyword in node.keywords:
             value = self.expression(frame, keyword.value)
@@ -331,7 +401,7 @@ class Expressions(Names):
             else:
                 kwargs[keyword.arg] = value
         frame.line = node.lineno
-        result = self.call(function, args, kwargs)
+        result = self.stores.placed(self.call(function, args, kwargs), frame, node)
         for argument in args:
             if type(argument) is TracedGenerator and argument.finished is False and argument.at_once:
                 msg = (

@@ -175,4 +175,5 @@ class Loop:
     wide: dict[Place, Any] = dataclasses.field(default_factory=dict)
     fresh: bool = False
     detached: set[Place] = dataclasses.field(default_factory=set)
+    texts: set[Place] = dataclasses.field(default_factory=set)
     hints: Hints = dataclasses.field(default_factory=Hints)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.errors import Fallback
 from tracetensor.graph.node import Variable
 from tracetensor.tracer.builtin import BUILTINS
+from tracetensor.tracer.strings import formatted
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     TracedArray,
@@ -14,6 +15,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    TracedStore,
     is_object,
     is_traced,
 )
@@ -60,7 +62,7 @@ class Formatting:
                 if isinstance(part, str):
                     parts.append(part)
                 else:
-                    values.append(self.arrays.variable(part[0]))
+                    values.append(self._part_variable(part[0]))
                     parts.append((len(values) - 1, part[1], part[2]))
             return ("text", tuple(parts))
         if kind is TracedList and value.dynamic is not None:
@@ -68,6 +70,9 @@ class Formatting:
                 msg = "a list of tuples of traced length is formatted or handed to a function that is not traced"
                 raise Fallback(msg)
             values.append(self.state.region.lift(value.dynamic.single))
+            return ("value", len(values) - 1)
+        if kind is TracedStore:
+            values.append(self.state.region.lift(value.variable))
             return ("value", len(values) - 1)
         if kind in (TracedArray, TracedScalar, TracedObject):
             values.append(self.arrays.variable(value))
@@ -95,11 +100,15 @@ class Formatting:
             return ("constant", list(list.__iter__(value)))
         return ("constant", value)
 
+    def _part_variable(self, value: Any) -> Variable:
+        if type(value) is TracedStore:
+            return self.state.region.lift(value.variable)
+        return self.arrays.variable(value)
+
     def text_part(self, value: Any, conversion: str, spec: Any) -> Any:
         """One formatted value of an f-string."""
         if type(spec) is not str:
-            msg = "a format specification that is traced"
-            raise Fallback(msg)
+            return formatted(self.interpreter.stores, value, conversion, spec)
         if is_object(value):
             if spec or self.interpreter.special.method(value, "__format__") is not None:
                 msg = f"a {type(value).__name__} is formatted"
@@ -107,8 +116,10 @@ class Formatting:
             value = self.interpreter.special.text(value, conversion or "s")
             conversion = "" if conversion in {"r", "s"} else conversion
         if is_traced(value):
-            if type(value) is TracedText and not spec:
+            if type(value) is TracedText and not spec and conversion in {"", "s"}:
                 return value
+            if type(value) is TracedText:
+                value = self.interpreter.stores.text(value)
             return (value, conversion, spec)
         convert: dict[str, Any] = {"r": repr, "s": str, "a": ascii, "": lambda v: v}
         return format(convert[conversion](value), spec)

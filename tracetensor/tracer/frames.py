@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tracetensor.tracer.source import FunctionSource
     from tracetensor.tracer.special import Special
     from tracetensor.tracer.state import Region, State
+    from tracetensor.tracer.stores import Stores
 
 
 RETURN_NAME = "<return>"
@@ -30,7 +31,17 @@ RETURN_NAME = "<return>"
 class Frame:
     """The state of one call of an interpreted function."""
 
-    __slots__ = ("consumer", "enclosing", "function", "globals", "line", "locals", "region", "source")
+    __slots__ = (
+        "consumer",
+        "enclosing",
+        "function",
+        "globals",
+        "known",
+        "line",
+        "locals",
+        "region",
+        "source",
+    )
 
     def __init__(
         self,
@@ -47,6 +58,7 @@ class Frame:
         self.enclosing = enclosing
         self.consumer: Any = None  # of a generator that is run over: generators.Consumer
         self.locals: dict[str, Any] = {}
+        self.known: Any = None
         self.line = getattr(source.node, "lineno", 0)
 
 
@@ -65,6 +77,7 @@ class Names:
     recursion: Recursion
     special: Special
     attempts: Attempts
+    stores: Stores
 
     def set_local(self, frame: Frame, name: str, value: Any) -> None:
         self.state.write(("local", frame, name), value)

@@ -32,6 +32,7 @@ from tracetensor.tracer.values import (
     TracedList,
     TracedScalar,
     TracedSequence,
+    TracedStore,
 )
 
 if TYPE_CHECKING:
@@ -198,6 +199,8 @@ class Generators:
         """for value in iterable: body(value). NORMAL if it came to its end."""
         if type(iterable) is TracedGenerator:
             return self.drive(iterable, consumer)
+        if type(iterable) is TracedStore:
+            return self.interpreter.stores.run_over(iterable, consumer, key)
         sequences = self.interpreter.sequences
         if type(iterable) is TracedIterator and not (temporary and iterable.position == 0):
             return self._continued(iterable, consumer, key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
+from tracetensor.tracer import store_builtins  # noqa: F401 - enters its handlers
 from tracetensor.tracer.arrays import Arrays
 from tracetensor.tracer.attempts import Attempts
 from tracetensor.tracer.calls import Calls
@@ -21,6 +22,8 @@ from tracetensor.tracer.operations import Operations
 from tracetensor.tracer.recursion import Recursion
 from tracetensor.tracer.sequences import Sequences
 from tracetensor.tracer.special import Special
+from tracetensor.tracer.state import NESTED
+from tracetensor.tracer.stores import Stores
 from tracetensor.tracer.values import (
     InterpretedFunction,
     TracedGenerator,
@@ -48,6 +51,10 @@ class Interpreter(Handlers):
         self.objects = Objects(self)
         self.special = Special(self)
         self.attempts = Attempts(self)
+        self.stores = Stores(self)
+        self.arrays.stores = self.control.stores = self.stores
+        if NESTED in outside.constants:
+            self.control.lists.demand = self.stores.demand
         self.arrays.decide_layouts = "layouts" in outside.constants
         self.arrays.example = outside.example
         self.control.force = lambda variable, what: outside.force(self, variable, what)
@@ -86,7 +93,20 @@ class Interpreter(Handlers):
         """Call a function that was defined inside a traced function."""
         frame = Frame(function.source, self.state.region, function.frame.globals, function, function.frame)
         self.bind_parameters(frame, function.source, args, kwargs, function.defaults, function.kw_defaults)
+        self._check_recursion(function.source, frame)
         return self.run(frame)
+
+    def _check_recursion(self, source: FunctionSource, frame: Frame) -> None:
+        """Fallback where an inner function calls itself with nothing known that tells one call from the other."""
+        frame.known = [v if _is_known(v) else type(v) for v in frame.locals.values()]
+        for other in self.state.frames:
+            if (
+                other.source is source
+                and other.region is not self.state.region
+                and other.known == frame.known
+            ):
+                msg = f"recursion in {source.qualname}, an inner function"
+                raise Fallback(msg)
 
     def missing_text(self, name: str, missing: list[str]) -> str:
         """Python's message where positional arguments are missing."""
@@ -131,6 +151,10 @@ class Interpreter(Handlers):
         if parameters.kwarg is not None:
             values[parameters.kwarg.arg] = self.state.made(rest)
         frame.locals.update(values)
+
+
+def _is_known(value: Any) -> bool:
+    return value is None or type(value) in (bool, int, float, str)
 
 
 def missing_text(name: str, kind: str, missing: list[str]) -> str:

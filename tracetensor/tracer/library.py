@@ -26,6 +26,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedUnion,
     is_traced,
+    object_type,
 )
 
 if TYPE_CHECKING:
@@ -434,6 +435,8 @@ class Library(Formatting):
         found, shares = self.outside.callback_result(call, values)
 
         def one(value: Any) -> Type:
+            if type(value) in (str, bytes):
+                return object_type(bytes) if type(value) is bytes else self.interpreter.stores.text_type
             type_ = type_of(value)
             if isinstance(type_, TensorType):
                 if type_.dtype.kind not in NUMERIC_KINDS:

@@ -12,7 +12,7 @@ from tracetensor.graph.node import Variable, constant
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, PYTHON_TYPES, ListType, TensorType, Type, array_type, join
-from tracetensor.tracer.values import TracedArray, TracedList, TracedScalar, TracedUnion
+from tracetensor.tracer.values import TracedArray, TracedList, TracedScalar, TracedStore, TracedUnion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tracetensor.tracer.state import State
 
 LEAF = ("leaf",)
+
+
+class NoForm(Fallback):
+    """The elements of a list have no form in common, or one that is not known: it may still be a store."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +62,7 @@ def join_forms(a: Form | None, b: Form) -> Form:
     skeleton, types = _join(a.skeleton, iter(a.types), b.skeleton, iter(b.types))
     if skeleton is None:
         msg = f"a list whose length is known at run time only holds both {_text(a)} and {_text(b)}"
-        raise Fallback(msg)
+        raise NoForm(msg)
     return Form(skeleton, tuple(types))
 
 
@@ -105,6 +109,7 @@ class Lists:
         self.state = state
         self.arrays = arrays
         self.normalised: Callable[..., Any] = _as_it_is
+        self.demand: Callable[[Any], None] = _nothing
 
     # Elements --------------------------------------------------------------------------------------------------
 
@@ -117,24 +122,30 @@ class Lists:
         if isinstance(value, tuple) or (type(value) is TracedList and value.dynamic is None):
             items = list(list.__iter__(value)) if isinstance(value, list) else list(value)
             if isinstance(value, list):
+                self.demand(value)
                 value.frozen = True
             parts = [self.take_apart(v) for v in items]
             skeleton = (type(value), tuple([form.skeleton for form, _ in parts]))
             types = tuple([t for form, _ in parts for t in form.types])
             return Form(skeleton, types), [v for _, variables in parts for v in variables]
         if type(value) is TracedList:
+            self.demand(value)
             single = value.dynamic.single
             if single is None:
                 msg = "a list of lists of tuples, of traced lengths"
-                raise Fallback(msg)
+                raise NoForm(msg)
             value.frozen = True
             return Form(LEAF, (single.type,)), [self.state.region.lift(single)]
+        if type(value) is TracedStore:
+            return Form(LEAF, (value.variable.type,)), [self.state.region.lift(value.variable)]
         if type(value) is TracedArray:
             self.arrays.freeze(value.storage, "an array that is an element of a growing list is written")
         try:
             variable = self.arrays.variable(value)
         except TypeError as error:
-            raise Fallback(str(error)) from None
+            raise NoForm(str(error)) from None
+        except Fallback as error:
+            raise NoForm(error.reason) from None
         return Form(LEAF, (_weak(variable.type),)), [variable]
 
     def _kind(self, value: Any) -> Any:
@@ -142,7 +153,7 @@ class Lists:
         if type(value) is TracedScalar or type(value) in PYTHON_TYPES or issubclass(type(value), np.generic):
             return repr(self.arrays.variable(value).type)
         msg = "a value that is of one kind or another at run time becomes an element of a growing list"
-        raise Fallback(msg)
+        raise NoForm(msg)
 
     def _take_union(self, union: TracedUnion) -> tuple[Form, list[Variable]]:
         variables = [self.arrays.variable(v) for v in union.alternatives]
@@ -191,7 +202,7 @@ class Lists:
         if own[0] == "union":
             if own[1] != wide[1][: len(own[1])]:
                 msg = "the elements of a growing list get ever more kinds"
-                raise Fallback(msg)
+                raise NoForm(msg)
             kept = [next(columns) for _ in range(1 + len(own[1]))]
             return [
                 *kept,
@@ -246,10 +257,10 @@ class Lists:
         form = self.form_of(items, form)
         if form is None:
             msg = "an empty list grows in one branch or loop, and nothing tells the type of its elements"
-            raise Fallback(msg)
+            raise NoForm(msg)
         if not form.types:
             msg = "a list of empty tuples grows"
-            raise Fallback(msg)
+            raise NoForm(msg)
         columns: list[list[Variable]] = [[] for _ in form.types]
         for item in items:
             for column, variable in zip(columns, self.fitted(item, form), strict=True):
@@ -300,6 +311,10 @@ def _weak(type_: Type) -> Type:
     if isinstance(type_, TensorType) and type_.is_array:
         return array_type(type_.dtype, (None,) * type_.ndim)
     return type_
+
+
+def _nothing(value: Any) -> None:
+    pass
 
 
 def _as_it_is(union: TracedUnion, key: Any) -> Any:

@@ -17,6 +17,7 @@ from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import new_object
 from tracetensor.tracer.state import Box, Region
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     ORIGINAL,
     InterpretedFunction,
@@ -30,6 +31,7 @@ from tracetensor.tracer.values import (
     TracedRange,
     TracedScalar,
     TracedSequence,
+    TracedStore,
     TracedUnion,
     is_object,
 )
@@ -174,8 +176,11 @@ class ScanTracer:
             return ("scalar", variable.type)
         if kind is TracedArray:
             return self._pack_array(value, packed, slots, label)
-        if kind is TracedObject:
-            self._leaf(packed, self.arrays.variable(value), label)
+        if kind is TracedText:
+            value = self.control.stores.text(value)
+            kind = TracedStore
+        if kind is TracedObject or kind is TracedStore:
+            self._leaf(packed, self.state.region.lift(value.variable), label)
             return ("object", value.variable.type)
         if isinstance(value, tuple):
             return ("tuple", kind, tuple([self.pack(v, packed, slots, label) for v in value]))
@@ -218,6 +223,10 @@ class ScanTracer:
         kind = type(value)
         if kind is TracedScalar or is_number(value):
             return ("scalar", self.arrays.variable(value).type)
+        if kind is TracedText:
+            return ("object", self.control.stores.text_type)
+        if kind is TracedObject or kind is TracedStore:
+            return ("object", value.variable.type)
         if kind is TracedArray:
             if self.movable(value.storage):
                 type_ = self.arrays.type(value)
@@ -256,8 +265,8 @@ class ScanTracer:
         return TracedUnion(tag, tuple(alternatives))
 
     def _stand_in(self, skeleton: Any) -> Any:
-        if skeleton[0] == "scalar":
-            return TracedScalar(control.undefined(type=skeleton[1]))
+        if skeleton[0] in {"scalar", "object"}:
+            return self.arrays.wrap(control.undefined(type=skeleton[1]))
         if skeleton[0] == "reference":
             steps = [Step(op, constants, params) for op, constants, params in skeleton[2]]
             return TracedArray(skeleton[1], tuple(steps))
@@ -357,7 +366,8 @@ class ScanTracer:
             value = self.state.get_place(place)
             label = _label(place)
             if place[0] == "items":
-                skeletons[place] = self._pack_items(place, value, packed, slots, label)
+                with self.control.stores.instead(place[1].target):
+                    skeletons[place] = self._pack_items(place, value, packed, slots, label)
             elif place[0] == "entries":
                 skeletons[place] = (
                     "entries", tuple(value), tuple([self.pack(v, packed, slots, label) for v in value.values()])
@@ -468,7 +478,9 @@ class ScanTracer:
     def _prepare(self, place: Place) -> None:
         """Give a place the form in which earlier attempts found that it must be carried."""
         value = self.state.get_place(place)
-        if place in self.loop.detached and type(value) is TracedArray:
+        if place in self.loop.texts:
+            self.state.write(place, self.control.stores.text(value))
+        elif place in self.loop.detached and type(value) is TracedArray:
             self.state.write(place, self._detached(value))
         elif place in self.loop.wide:
             self.state.write(place, self.embedded(value, self.loop.wide[place]))
@@ -521,6 +533,8 @@ class ScanTracer:
         """What the step leaves, if it has the form of what it found; else Again or Mismatch."""
         self._find_places()
         for place in self.places:
+            if place in self.loop.texts:
+                self.state.replace(place, self.control.stores.text(self.state.get_place(place)))
             if skeletons[place][0] == "union":
                 value = self.state.get_place(place)
                 self.state.replace(place, self.embedded(value, skeletons[place]))
@@ -555,10 +569,15 @@ class ScanTracer:
     def _lesson(self, place: Place, head: Any, end: Any) -> Callable[[], Any]:
         """What to learn from a place that a step leaves in another form than it found; Mismatch if nothing helps."""
         label = _label(place)
+        if place not in self.loop.texts and self._is_text(head) and self._is_text(end):
+            return functools.partial(self.loop.texts.add, place)
+        if head[0] == end[0] == "object":
+            self.control.stores.one_shape(head[1], end[1])
         grows = end[0] == "dynamic items" or (end[0] == "items" and len(end[1]) != len(head[1]))
         if head[0] in {"items", "dynamic items"} and grows:
             items, dynamic = self.state.get_place(place)
-            form = self.control.lists.form_of(items) if dynamic is None else dynamic.form
+            with self.control.stores.instead(place[1].target):
+                form = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             return functools.partial(self.weak.__setitem__, place, form)
         if head[0] == end[0] == "reference" and head[1] is end[1] and head[2]:
             return functools.partial(self.loop.detached.add, place)
@@ -572,6 +591,11 @@ class ScanTracer:
         if hint is not None:
             self.loop.hints.peeled[hint] = reason
         raise Mismatch(reason)
+
+    def _is_text(self, skeleton: Any) -> bool:
+        if skeleton[0] == "constant":
+            return skeleton[1] is str
+        return bool(skeleton == ("object", self.control.stores.text_type))
 
     def _wide(self, place: Place, head: Any, end: Any) -> Any:
         """Where peeling does not help, the union of the forms, to be carried with a tag that tells them apart."""
@@ -620,8 +644,9 @@ class ScanTracer:
         if known is not None or (dynamic is None and len(items) == len(before)):
             return None
         try:
-            return self.control.lists.form_of(items) if dynamic is None else dynamic.form
-        except TracerSignal:
+            with self.control.stores.instead(place[1].target):
+                return self.control.lists.form_of(items) if dynamic is None else dynamic.form
+        except Fallback:
             return None
 
     def _lasts(self, done: Completion) -> list[tuple[Place, Any, Packed]]:
@@ -810,8 +835,8 @@ def _as_scalar(truth: Any) -> Any:
 
 def _skeleton_key(skeleton: Any) -> Any:
     """The key of an alternative that a value of another form may stand beside; None for nested forms."""
-    if skeleton[0] == "scalar":
-        return ("scalar", skeleton[1])
+    if skeleton[0] in {"scalar", "object"}:
+        return skeleton[:2]
     if skeleton[0] == "array":
         return ("array", skeleton[2], skeleton[3])
     if skeleton[0] == "constant":

@@ -14,7 +14,7 @@ from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import type_of
 from tracetensor.tracer.lists import Dynamic, Form, join_forms
 from tracetensor.tracer.objects import new_object
-from tracetensor.tracer.texts import TracedText
+from tracetensor.tracer.texts import TracedText, is_run_time_text
 from tracetensor.tracer.values import (
     UNBOUND,
     InterpretedFunction,
@@ -25,6 +25,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     arrays_within,
     is_object,
@@ -124,6 +125,8 @@ class Merger:
         def read() -> Variable:
             if union is not None:
                 return self.control.read_alternative(union, k)
+            if type(value) is TracedStore:
+                return self.state.region.lift(value.variable)
             return self.arrays.variable(value)
 
         variable: Variable = self.in_side(side, read)
@@ -145,7 +148,7 @@ class Merger:
             return ("reference", value.storage, value.steps)
         if kind is TracedText:
             return ("text", tuple([p if isinstance(p, str) else p[1:] for p in value.parts]))
-        if kind is TracedObject:
+        if kind is TracedObject or kind is TracedStore:
             return ("object", value.variable.type)
         if isinstance(value, tuple):
             return ("tuple", kind, len(value))
@@ -216,6 +219,10 @@ class Merger:
         if a is b:
             return lambda outs: a
         a, b = [self._distinct(side, v) for side, v in enumerate((a, b))]
+        if any(map(is_run_time_text, (a, b))) and all(type(v) is str or is_run_time_text(v) for v in (a, b)):
+            if type(a) is not type(b) or self.key(0, a) != self.key(1, b):
+                text = self.control.stores.text
+                a, b = self.in_side(0, lambda: text(a)), self.in_side(1, lambda: text(b))
         lists = [self._alternatives(side, v) for side, v in enumerate((a, b))]
         keys = list(dict.fromkeys([k for alternatives in lists for k in alternatives]))
         parts = [self._same(k, lists[0].get(k, ABSENT), lists[1].get(k, ABSENT)) for k in keys]
@@ -445,7 +452,8 @@ class Merger:
         if kind == "storage":
             return self._storage(a, b)
         if kind == "items":
-            return self._items(a, b)
+            with self.control.stores.instead(place[1].target):
+                return self._items(a, b)
         if kind == "entries":
             model = b if a is ABSENT else a
             if a is not ABSENT and b is not ABSENT and list(a) != list(b):

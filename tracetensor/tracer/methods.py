@@ -17,6 +17,7 @@ from tracetensor.tracer.values import (
     TracedList,
     TracedObject,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     is_traced,
 )
@@ -37,6 +38,8 @@ class Method:
 def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """owner.name(*args, **kwargs)."""
     owner, name = method.owner, method.name
+    if type(owner) is TracedStore:
+        return calls.interpreter.stores.method(owner, name, args, kwargs)
     for position, value in enumerate(args):
         if type(value) is TracedUnion and type(owner) is not TracedList:
             return calls.interpreter.control.resolve(
@@ -169,6 +172,7 @@ def _list_method(calls: Calls, owner: TracedList, name: str, args: list[Any], kw
         if name == "remove" and is_traced((owner, args)):
             return calls.outside.prelude(calls.interpreter, "list_remove", [owner, *args])
         if name == "insert" and is_traced(args[:1]):
+            calls.interpreter.stores.demand(owner)
             msg = "list.insert at a traced position"
             raise Fallback(msg)
         calls.state.log(("items", Box(owner)))
@@ -187,9 +191,10 @@ def _dynamic_list_method(calls: Calls, owner: TracedList, name: str, args: list[
     lists = calls.interpreter.control.lists
     if name == "insert":
         position = calls.arrays.variable(args[0])
-        new = lists.with_element(
-            control.list_insert, owner.dynamic, args[1], lambda old, value: [old, position, value]
-        )
+        with calls.interpreter.stores.instead(owner):
+            new = lists.with_element(
+                control.list_insert, owner.dynamic, args[1], lambda old, value: [old, position, value]
+            )
     else:
         new = lists.emit_each(functions[name], owner.dynamic)
     calls.state.write(("items", Box(owner)), ([], new))
@@ -200,7 +205,9 @@ def _dict_method(
     calls: Calls, owner: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     if args and name in {"get", "pop", "setdefault"}:
-        args = [calls.force(args[0], "a dict's key"), *args[1:]]
+        if name != "get" and is_traced(args[:1]):
+            calls.interpreter.stores.demand(owner)
+        args = [calls.interpreter.stores.forced_key(owner, args[0]), *args[1:]]
     if name in {"update", "pop", "setdefault", "clear", "popitem"}:
         return calls.interpreter.objects.through(owner, lambda: getattr(owner, name)(*args, **kwargs))
     result = getattr(owner, name)(*args, **kwargs)

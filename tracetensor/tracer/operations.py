@@ -12,13 +12,15 @@ from tracetensor.graph.answers import NUMPY, Unsupported
 from tracetensor.graph.node import Variable, constant
 from tracetensor.graph.ops import elementwise
 from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
-from tracetensor.graph.types import INT, ListType, TensorType
+from tracetensor.graph.types import BOOL, INT, ListType, TensorType
+from tracetensor.tracer.strings import string_operator
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     Traced,
     TracedArray,
     TracedList,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     is_object,
     is_traced,
@@ -41,6 +43,14 @@ CONCRETE: dict[str, Callable[..., Any]] = {**BINARY, **UNARY, "matmul": operator
 COMPARISONS = frozenset({"lt", "le", "eq", "ne", "gt", "ge"})
 
 
+SYMBOLS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+def _is_python(value: Any) -> bool:
+    """Whether a value is one of Python's own numbers."""
+    return type(value) in (bool, int, float) or (type(value) is TracedScalar and value.type.is_python)
+
+
 class Operations:
     """Operators as Python's and NumPy's scalars and arrays have them."""
 
@@ -56,6 +66,8 @@ class Operations:
         """a op b."""
         if type(a) is TracedUnion or type(b) is TracedUnion:
             return self._union(name, a, b)
+        if type(a) is TracedStore or type(b) is TracedStore:
+            return self.interpreter.stores.binary(name, a, b)
         if is_object(a) or is_object(b):
             return self.interpreter.special.binary(name, a, b)
         if not is_traced(a) and not is_traced(b):
@@ -154,15 +166,7 @@ class Operations:
         if isinstance(a, (str, TracedText)) or isinstance(b, (str, TracedText)):
             if name == "add" and isinstance(a, (str, TracedText)) and isinstance(b, (str, TracedText)):
                 return self.interpreter.calls.text([a, b])
-            if TracedText in (type(a), type(b)):
-                msg = f"operator {name} on a text made of traced values"
-                raise Fallback(msg)
-            if name == "mod" and isinstance(a, str):
-                return self.interpreter.calls.percent(a, b)
-            if name in {"eq", "ne"}:
-                return name == "ne"
-            msg = f"operator {name} between a string and a traced value"
-            raise Fallback(msg)
+            return string_operator(self.interpreter.stores, name, a, b)
         if type(a) is TracedArray or type(b) is TracedArray:
             return NotImplemented
         for value, other in ((a, b), (b, a)):
@@ -182,9 +186,13 @@ class Operations:
         raise Fallback(msg)
 
     def _compare_sequences(self, name: str, a: Any, b: Any) -> Any:
-        if name not in {"eq", "ne"} or isinstance(a, list) is not isinstance(b, list):
+        if isinstance(a, list) is not isinstance(b, list):
             msg = "an order of lists or tuples of traced values"
             raise Fallback(msg)
+        if any(getattr(v, "dynamic", None) is not None for v in (a, b)):
+            return self.interpreter.stores.emit(getattr(operator, name), [a, b], BOOL)
+        if name not in {"eq", "ne"}:
+            return self._order(name, list(list.__iter__(a) if isinstance(a, list) else a), list(b))
         if len(a) != len(b):
             return name == "ne"
         interpreter = self.interpreter
@@ -200,9 +208,31 @@ class Operations:
         result = equal(0)
         return result if name == "eq" else interpreter._not(interpreter.truth_of(result))
 
+    def _order(self, name: str, a: list[Any], b: list[Any]) -> Any:
+        """a op b of sequences: decided by the first items that differ, else by the lengths."""
+        interpreter = self.interpreter
+
+        def decide(k: int) -> Any:
+            if k == min(len(a), len(b)):
+                return CONCRETE[name](len(a), len(b))
+            if is_object(a[k]) and a[k] is b[k]:
+                return decide(k + 1)
+            same = interpreter.truth_of(self.binary("eq", a[k], b[k]))
+            if type(same) is bool:
+                return decide(k + 1) if same else self.binary(name, a[k], b[k])
+            return interpreter.control.choose(
+                same, lambda: decide(k + 1), lambda: self.binary(name, a[k], b[k])
+            )
+
+        return decide(0)
+
     def _odd_comparison(self, name: str, a: Any, b: Any) -> Any:
         if name in {"eq", "ne"} and (a is None or b is None) and TracedArray not in (type(a), type(b)):
             return name == "ne"
+        if any(v is None for v in (a, b)) and all(v is None or _is_python(v) for v in (a, b)):
+            kinds = [type(None) if v is None else v.__class__ for v in (a, b)]
+            msg = f"'{SYMBOLS[name]}' not supported between instances of '{kinds[0].__name__}' and '{kinds[1].__name__}'"
+            raise TypeError(msg)
         msg = f"a comparison of a traced value with a {type(b if isinstance(a, Traced) else a).__name__}"
         raise Fallback(msg)
 

@@ -350,3 +350,74 @@ def check_flat(index, size):
 
 def nested_list(array):
     return [row.tolist() for row in array]
+
+
+def append_all(store, iterable):
+    for item in iterable:
+        store.append(item)
+
+
+def append_left_all(store, iterable):
+    for item in iterable:
+        store.appendleft(item)
+
+
+def add_all(store, iterable):
+    for item in iterable:
+        store.add(item)
+
+
+def set_all(store, pairs):
+    for key, value in pairs:
+        store[key] = value
+
+
+def dict_get(store, key, default):
+    return store[key] if key in store else default  # noqa: SIM401 - this is what get() is
+
+
+def dict_setdefault(store, key, default):
+    if key not in store:
+        store[key] = default
+    return store[key]
+
+
+def dict_pop(store, key, default):
+    return store.pop(key) if key in store else default
+
+
+def new_list():
+    """A list that is a store."""
+    return []
+
+
+def arrange(items, keys, reverse):
+    """Sort a list by the keys of its items."""
+    order = sorted(range(len(items)), key=keys.__getitem__, reverse=reverse)
+    items[:] = [items[k] for k in order]
+
+
+def sort_store(items, key, reverse):
+    keys = new_list()
+    for item in items:
+        keys.append(key(item))
+    arrange(items, keys, reverse)
+
+
+def sorted_store(iterable, key, reverse):
+    items = new_list()
+    for item in iterable:
+        items.append(item)
+    if key is None:
+        items.sort(reverse=reverse)
+    else:
+        sort_store(items, key, reverse)
+    return items
+
+
+def nlargest_(count, iterable, key):
+    return sorted_store(iterable, key, True)[: max(count, 0)]
+
+
+def nsmallest_(count, iterable, key):
+    return sorted_store(iterable, key, False)[: max(count, 0)]

@@ -18,7 +18,9 @@ from tracetensor.tracer.generators import INFINITE, Consumer, is_lazy
 from tracetensor.tracer.library import is_grid
 from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number
-from tracetensor.tracer.state import Box
+from tracetensor.tracer.state import NESTED, Box, Restart
+from tracetensor.tracer.strings import string_item
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     TracedArray,
     TracedFlat,
@@ -29,6 +31,7 @@ from tracetensor.tracer.values import (
     TracedRange,
     TracedScalar,
     TracedSequence,
+    TracedStore,
     TracedUnion,
     is_object,
     is_traced,
@@ -67,6 +70,8 @@ class Sequences:
 
     def length(self, value: Any) -> Any:
         """len(value): an int or a traced int."""
+        if type(value) in (TracedStore, TracedText):
+            return self.interpreter.stores.length(value)
         if type(value) is TracedArray:
             dims = self.dims(value)
             if not dims:
@@ -112,7 +117,7 @@ class Sequences:
         kind = type(value)
         if kind in (TracedSequence, TracedIterator):
             return bool(value.whole)
-        if kind in (range, TracedRange, TracedArray, TracedFlat):
+        if kind in (range, TracedRange, TracedArray, TracedFlat, TracedStore):
             return True
         return kind is TracedList and value.dynamic is not None
 
@@ -140,6 +145,12 @@ class Sequences:
             return dims[0], lambda k: self.arrays.get_index(value, k)
         if kind is TracedSequence:
             return value.length, value.item
+        if kind is TracedText:
+            return self._steps(self.interpreter.stores.text(value))
+        if kind is TracedStore:
+            stores = self.interpreter.stores
+            listed = stores.list_of(value)
+            return stores.length(listed), lambda k: stores.get_item(listed, k)
         if kind is TracedIterator:
             return self.interpreter.generators.rest(value)
         if kind is TracedGenerator:
@@ -235,6 +246,8 @@ class Sequences:
 
     def unpack(self, value: Any, count: int | None) -> list[Any]:
         """The items of a value, one by one; ValueError unless there are `count`."""
+        if type(value) is TracedStore and count is not None:
+            return self.interpreter.stores.unpacked(value, count)
         if type(value) is TracedGenerator and count is not None:
             value = self.interpreter.generators.collected(value, count + 1)
         length, item = self._steps(value)
@@ -283,6 +296,10 @@ class Sequences:
 
     def get_item(self, container: Any, index: Any) -> Any:
         """container[index]."""
+        if type(container) is TracedText or (type(container) is str and is_traced(index)):
+            return string_item(self.interpreter.stores, container, index)
+        if type(container) is TracedStore:
+            return self.interpreter.stores.get_item(container, index)
         if type(container) is TracedArray:
             return self._array_item(container, index)
         if type(container) is TracedFlat:
@@ -361,6 +378,8 @@ class Sequences:
     def check_list(self, target: TracedList, what: str) -> None:
         """Fallback if a list must not be written."""
         if target.frozen and what not in {"copy", "index", "count"}:
+            if NESTED not in self.interpreter.outside.constants:
+                raise Restart({NESTED: True})
             msg = "a list that is an element of a growing list is written"
             raise Fallback(msg)
 
@@ -383,7 +402,7 @@ class Sequences:
                 return lists.get(lists.dynamic((items, None)), self.arrays.variable(index))
             return self._branch_item(items, index)
         if isinstance(container, (dict, str)):
-            return container[self.interpreter.calls.force(index, "the value of a key")]
+            return container[self.interpreter.stores.forced_key(container, index)]
         if isinstance(container, np.ndarray):
             return self._array_item(self.arrays.wrap(self.arrays.variable(container)), index)
         return container[self.interpreter.calls.force(index, "the value of an index")]
@@ -414,6 +433,9 @@ class Sequences:
         resolve_all([container, index], lambda pair: self._set_item(pair[0], pair[1], value))
 
     def _set_item(self, container: Any, index: Any, value: Any) -> None:
+        if type(container) is TracedStore:
+            self.interpreter.stores.set_item(container, index, value)
+            return
         if type(container) is TracedArray:
             # An array takes whichever of several values it is; a list may hold one of several.
             self.interpreter.control.resolve_all(
@@ -430,6 +452,7 @@ class Sequences:
             return
         if type(container) is dict:
             if is_traced(index):
+                self.interpreter.stores.demand(container)
                 index = self.interpreter.calls.force(index, "a dict's key")
             self.interpreter.objects.through(container, lambda: dict.__setitem__(container, index, value))
             return
@@ -464,18 +487,23 @@ class Sequences:
             list.__setitem__(container, index, value)
             return
         if type(index) is slice:
+            self.interpreter.stores.demand(container)
             msg = "assignment to a slice of a list of traced length"
             raise Fallback(msg)
         lists = self.interpreter.control.lists
         content = (list(list.__iter__(container)) if container.dynamic is None else [], container.dynamic)
         position = self.arrays.variable(index)
-        new = lists.with_element(
-            control.list_set, lists.dynamic(content), value, lambda old, item: [old, item, position]
-        )
+        with self.interpreter.stores.instead(container):
+            new = lists.with_element(
+                control.list_set, lists.dynamic(content), value, lambda old, item: [old, item, position]
+            )
         self.state.write(place, ([], new))
 
     def delete_item(self, container: Any, index: Any) -> None:
         """del container[index]."""
+        if type(container) is TracedStore:
+            self.interpreter.stores.delete_item(container, index)
+            return
         if type(container) is TracedList and container.dynamic is None and not is_traced(index):
             self.state.log(("items", Box(container)))
             list.__delitem__(container, index)
@@ -497,6 +525,10 @@ class Sequences:
 
     def contains(self, container: Any, value: Any) -> Any:
         """value in container."""
+        if type(container) in (TracedStore, TracedText) or (
+            type(value) in (TracedStore, TracedText) and isinstance(container, (set, frozenset, str))
+        ):
+            return self.interpreter.stores.contains(container, value)
         if is_lazy(container):
             return self.interpreter.outside.prelude(self.interpreter, "contains_", [container, value])
         if is_object(container):
@@ -509,7 +541,7 @@ class Sequences:
         if not is_traced(container) and not is_traced(value):
             return value in container
         if isinstance(container, dict):
-            return self.interpreter.calls.force(value, "a dict's key") in container
+            return self.interpreter.stores.forced_key(container, value) in container
         if type(container) in (range, TracedRange):
             return self._in_range(container, value)
         items = self.unpack(container, None)
@@ -548,9 +580,10 @@ class Sequences:
             list.append(target, value)
             return
         lists = self.interpreter.control.lists
-        new = lists.with_element(
-            control.list_append, lists.content(target), value, lambda old, item: [old, item]
-        )
+        with self.interpreter.stores.instead(target):
+            new = lists.with_element(
+                control.list_append, lists.content(target), value, lambda old, item: [old, item]
+            )
         self.state.write(place, ([], new))
 
     def pop(self, target: TracedList, position: Any = -1) -> Any:
@@ -560,7 +593,8 @@ class Sequences:
             return list.pop(target, position)
         lists = self.interpreter.control.lists
         content = (list(list.__iter__(target)) if target.dynamic is None else [], target.dynamic)
-        rest, item = lists.pop(lists.dynamic(content), self.arrays.variable(position))
+        with self.interpreter.stores.instead(target):
+            rest, item = lists.pop(lists.dynamic(content), self.arrays.variable(position))
         self.state.write(place, ([], rest))
         return item
 
@@ -615,15 +649,21 @@ class Sequences:
         self.extend(result, b)
         return result
 
-    def comprehension(self, frame: Frame, node: Any) -> Any:
-        """[element for target in iterable if condition …]."""
+    def comprehension(self, frame: Frame, node: Any, add: Callable[[], None] | None = None) -> Any:
+        """[element for target in iterable if condition …]; with `add`, that is done instead of appending."""
         result: TracedList = self.state.made(TracedList())
+        self.interpreter.stores.placed(result, frame, node)
+        if add is None:
+
+            def add() -> None:
+                self.append(result, self.interpreter.expression(frame, node.elt))
+
         own = set().union(*[_stored(g.target) for g in node.generators])
         saved = {name: frame.locals.get(name) for name in own if name in frame.locals}
 
         def level(depth: int) -> None:
             if depth == len(node.generators):
-                self.append(result, self.interpreter.expression(frame, node.elt))
+                add()
                 return
             generator: ast.comprehension = node.generators[depth]
             iterable = self.interpreter.iterated(self.interpreter.expression(frame, generator.iter))
@@ -633,7 +673,7 @@ class Sequences:
                 self._filtered(frame, generator.ifs, lambda: level(depth + 1))
                 return COMPLETIONS[NORMAL]
 
-            if is_lazy(iterable):
+            if is_lazy(iterable) or type(iterable) is TracedStore:
 
                 def each(value: Any) -> Any:
                     self._bind_own(frame, generator.target, value)

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback, TracerSignal
-from tracetensor.graph.graph import Graph, Location, SourceLine
+from tracetensor.graph.graph import Graph, Location, SourceLine, bodies
 from tracetensor.graph.node import Node, Variable, apply, as_variable, input_variable
 from tracetensor.graph.op import Op, may_raise
 from tracetensor.tracer.values import ORIGINAL, UNBOUND, Storage, TracedList
@@ -30,6 +30,10 @@ class Restart(TracerSignal):
     def __init__(self, constants: dict[Any, Any]) -> None:
         super().__init__(constants)
         self.constants = constants
+
+
+NESTED = ("stores", "lists in lists")
+"""Tracing has started again with all lists that are elements of lists of traced length as stores."""
 
 
 class NeedsUnrolling(TracerSignal):
@@ -157,6 +161,7 @@ class State:
         # A node of constants only belongs to no region: interning shares it between all.
         # What has effects, or may have them in its body, is made once, by the one trace that its number tells.
         inside = node.op.effect or node.op.name == "attempt" or any(v.scope is not None for v in node.inputs)
+        inside = inside or any(body.roots for body in bodies(node))
         if first is not None and first.scope is None and inside:
             for out in node.outputs:
                 region.own(out)

@@ -25,11 +25,13 @@ from tracetensor.tracer.flow import (
 from tracetensor.tracer.frames import RETURN_NAME
 from tracetensor.tracer.generators import Consumer, is_lazy
 from tracetensor.tracer.state import Box
+from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
     UNBOUND,
     Traced,
     TracedArray,
     TracedList,
+    TracedStore,
     TracedUnion,
     is_object,
 )
@@ -199,6 +201,8 @@ class Statements(Expressions):
             return self.control.resolve(old, lambda v: self.augment(name, v, value))
         if is_object(old):
             return self.special.binary(name, old, value, in_place=True)
+        if type(old) is TracedStore:
+            return self.stores.augment(name, old, value)
         if type(old) is TracedArray:
             result = self.operations.augmented(name, old, value)
             self.arrays.overwrite(old, self.arrays.variable(result), augmented=True)
@@ -304,7 +308,7 @@ class Statements(Expressions):
         if type(iterable) is TracedUnion:
             iterable = self.sequences.unified(iterable)
         iterable = self.iterated(iterable)
-        if is_lazy(iterable):
+        if is_lazy(iterable) or type(iterable) is TracedStore:
             return self._for_lazy(frame, node, iterable)
         length, item = self.sequences.steps(iterable)
         loop = Loop(
@@ -324,6 +328,8 @@ class Statements(Expressions):
 
     def iterated(self, value: Any) -> Any:
         """What a loop over a value runs over: itself, or what its class's __iter__ gives."""
+        if type(value) is TracedText:
+            return self.stores.text(value)
         method = getattr(type(value), "__iter__", None)
         if isinstance(method, types.FunctionType) and not isinstance(value, (Traced, tuple, list, dict)):
             iterator = self.call(method, [value], {})

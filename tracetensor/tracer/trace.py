@@ -31,6 +31,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    TracedStore,
     TracedUnion,
     is_traced,
 )
@@ -39,7 +40,7 @@ from tracetensor.tracer.world import Check, Holder, Path, World, fetch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_RESTARTS = 24
+MOST_RESTARTS = 64
 DEOPTIMISING = frozenset(
     "callback deoptimise_if py.pow list_array view_check failing squeeze cross cov corrcoef".split()
 )
@@ -284,6 +285,8 @@ class _Output:
         kind = type(value)
         if kind is TracedArray:
             return self.array(value)
+        if kind is TracedStore:
+            return self.output(world.state.region.lift(value.variable))
         if kind in (TracedScalar, TracedObject):
             return self.output(arrays.variable(value))
         if kind is TracedUnion:

@@ -185,6 +185,19 @@ class TracedObject(Traced):
         return TracedObject if cls is None or issubclass(cls, PLAIN) else cls
 
 
+class TracedStore(Traced):
+    """A container or string that is a Python object at run time; `shape` (stores.Shape) tells what it holds."""
+
+    __slots__ = ("shape", "variable")
+
+    def __init__(self, variable: Variable, shape: Any) -> None:
+        self.variable = variable
+        self.shape = shape
+
+    def __repr__(self) -> str:
+        return f"<traced {self.shape.cls.__name__} {self.variable!r}>"
+
+
 class TracedUnion(Traced):
     """One of several values, told apart at run time by an int: `tag` is the index of the alternative."""
 
