@@ -169,7 +169,7 @@ def tuple_comparisons(x, y):
     return t == (0.0, 3.0), t + (1,), t * 2, (1,) in [(1,)], t[::-1]
 
 
-@case([V, W], refused="an order of lists or tuples")
+@case([V, W])
 def tuple_order(x, y):
     t = (x[0], y[0])
     return t < (1, 2)

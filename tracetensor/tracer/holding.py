@@ -516,7 +516,7 @@ class Holding:
         return self.emit(list, [store], self.derived(list, store.shape.iterated).type)  # type: ignore[no-any-return]
 
     def sorted(self, store: TracedStore, key: Any, reverse: Any) -> TracedStore:
-        """What dict() gives of what is known at run time only; None for others."""
+        """A new list with what a store holds in order."""
         if key is None:
             shape = self.derived(list, store.shape.iterated)
             return self.emit(sorted, [store], shape.type, {"reverse": reverse})  # type: ignore[no-any-return]
