@@ -244,8 +244,13 @@ def text_plus_number(x):
     return "a" + x
 
 
-@case([2], [V])
+@case([2])
 def less_than_none(x):
+    return x < None
+
+
+@case([V], refused="a traced value with a NoneType")
+def array_less_than_none(x):
     return x < None
 
 
