@@ -605,4 +605,30 @@ def optional_chain(x):
     return best
 
 
+@case([V, 2], [V, 5])
+def one_object_twice_or_an_argument(a, n):
+    if n > 3:
+        return a
+    v = (a / 1)[1:]
+    return v, v, [v], {"v": v}
+
+
+@case([np.ones((3, 4)), 1], [np.ones((3, 4)), 0])
+def one_of_two_and_itself(b, n):
+    u = np.maximum(b, b.sum())
+    x = u[1]
+    z = x if n else b
+    return z, x
+
+
+@case([V, 1], [V, 0])
+def one_list_in_two_places(a, n):
+    if n:
+        rows = [a + 1, a]
+        both = rows, rows
+    else:
+        both = None
+    return both
+
+
 test_same = case.test()

@@ -96,6 +96,9 @@ class Merger:
         self.instances: dict[tuple[Any, ...], Any] = {}
         self.objects: dict[tuple[Any, ...], Any] = {}
         self.keep: list[Any] = []
+        self.merged: dict[
+            tuple[int, int], Callable[[tuple[Variable, ...]], Any]
+        ] = {}  # one object is made of two
         self.unions: dict[int, tuple[TracedUnion, int]] = {}
         self.shared = tuple(map(self._shared, (a, b)))
 
@@ -218,6 +221,13 @@ class Merger:
             return lambda outs: UNBOUND
         if a is b:
             return lambda outs: a
+        known = self.merged.get((id(a), id(b)))
+        if known is None:
+            self.keep.append((a, b))
+            known = self.merged[id(a), id(b)] = _once(self._merge(a, b))
+        return known
+
+    def _merge(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         a, b = [self._distinct(side, v) for side, v in enumerate((a, b))]
         if any(map(is_run_time_text, (a, b))) and all(type(v) is str or is_run_time_text(v) for v in (a, b)):
             if type(a) is not type(b) or self.key(0, a) != self.key(1, b):
@@ -499,6 +509,17 @@ class Merger:
         ]
         rebuild = self._dynamics(found)
         return lambda outs: ([], rebuild(outs))
+
+
+def _once(rebuild: Callable[[tuple[Variable, ...]], Any]) -> Callable[[tuple[Variable, ...]], Any]:
+    made: list[Any] = []
+
+    def once(outs: tuple[Variable, ...]) -> Any:
+        if not made:
+            made.append(rebuild(outs))
+        return made[0]
+
+    return once
 
 
 def _part(value: Any, name: str) -> Any:

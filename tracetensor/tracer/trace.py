@@ -290,7 +290,9 @@ class _Output:
         if kind in (TracedScalar, TracedObject):
             return self.output(arrays.variable(value))
         if kind is TracedUnion:
-            items = [self.alternative(v) for v in value.alternatives]
+            items = [
+                self.recipe(v) for v in value.alternatives
+            ]  # views are taken at exit, of the one that it is
             return Recipe("union", (self.output(value.tag), items))
         if id(value) in {id(made) for _, made, _ in world.containers.values()}:
             path = next(p for p, made, _ in world.containers.values() if made is value)
@@ -349,14 +351,6 @@ class _Output:
             if storage in uncertain and storage.value is not storage.origin.variable:
                 self.interpreter.arrays.refuse_write(uncertain[storage])
 
-    def alternative(self, value: Any) -> Recipe:
-        """One of the values that a union may be: nothing of it is computed unless it is the one."""
-        if type(value) is TracedArray and value.steps and value.storage.origin is None:
-            state, storage = self.world.state, value.storage
-            base = self.output(state.read_storage(storage), self.memory(storage), storage)
-            return Recipe("view of", (base, self.steps(value)))
-        return self.recipe(value)
-
     def steps(self, value: TracedArray) -> list[Any]:
         """The steps of a view, to be taken at exit."""
         wrap = self.interpreter.arrays.wrap
@@ -381,7 +375,8 @@ class _Output:
             return Recipe("view", (path, self.steps(value)))
         if value.steps:
             # Taken at exit, of the very array that other results may be views of too.
-            return self.alternative(value)
+            base = self.output(self.world.state.read_storage(storage), self.memory(storage), storage)
+            return Recipe("view of", (base, self.steps(value)))
         variable = self.interpreter.arrays.read(value)
         return self.output(variable, self.memory(storage), storage)
 
