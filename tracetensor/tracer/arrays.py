@@ -234,14 +234,15 @@ class Arrays:
             unsure = (
                 other_order or not self._reshape_is_view(source.storage, steps, node)
                 if node.op.name == "reshape"
-                else node.op.name == "ascontiguous" and not self.state_contiguous(source.storage)
+                else node.op.name == "ascontiguous"
+                and not self.is_contiguous(TracedArray(source.storage, steps))
             )
             if unsure and not self.decide_layouts:
                 return self.uncertain_view(result, source.storage, node.op.name)
             if unsure and not self._shares_in_example(source.storage, steps, node):
                 return self.wrap(result)
-            if unsure and node.op.name == "ascontiguous":
-                continue
+            if node.op.name == "ascontiguous" and node.outputs[0].ndim == node.inputs[0].ndim:
+                continue  # NumPy returns the array itself
             if node.op.name == "as_kind":
                 return self.wrap(result)
             if node.op.name == "squeeze" and node.outputs[0].ndim == node.inputs[0].ndim:
