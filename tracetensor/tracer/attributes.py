@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import types
 from typing import Any
@@ -28,6 +29,14 @@ from tracetensor.tracer.values import (
     TracedUnion,
     is_traced,
 )
+
+
+def function_attribute(function: InterpretedFunction, name: str) -> Any:
+    """What a function defined inside is called, or says of itself."""
+    if name == "__doc__":
+        node = function.source.node
+        return None if isinstance(node, ast.Lambda) else ast.get_docstring(node, clean=False)
+    return function.frame.globals.get("__name__") if name == "__module__" else getattr(function, name)
 
 
 class Attributes(Library):
@@ -70,6 +79,10 @@ class Attributes(Library):
         if kind is TracedObject:
             return self.object_attribute(owner, name)
         if kind is InterpretedFunction:
+            if name in owner.attributes:
+                return owner.attributes[name]
+            if name in {"__name__", "__qualname__", "__doc__", "__module__"}:
+                return function_attribute(owner, name)
             msg = f"the attribute {name} of a {kind.__name__}"
             raise Fallback(msg)
         if isinstance(owner, tuple):

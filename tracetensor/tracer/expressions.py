@@ -327,7 +327,7 @@ class Expressions(Names):
             return self.stores.placed(self.sequences.comprehension(frame, node), frame, node)
         made = self.stores.make(list, site)
         self.sequences.comprehension(
-            frame, node, lambda: self.stores.method(made, "append", [self.expression(frame, node.elt)], {})
+            frame, node, lambda f: self.stores.method(made, "append", [self.expression(f, node.elt)], {})
         )
         return made
 
@@ -341,7 +341,7 @@ class Expressions(Names):
             return self.state.made(set(list.__iter__(made)))
         made = self.stores.make(set, site)
         self.sequences.comprehension(
-            frame, node, lambda: self.stores.method(made, "add", [self.expression(frame, node.elt)], {})
+            frame, node, lambda f: self.stores.method(made, "add", [self.expression(f, node.elt)], {})
         )
         return made
 
@@ -359,9 +359,9 @@ class Expressions(Names):
         if site is not None:
             store = self.stores.make(dict, site)
 
-            def add() -> None:
-                key = self.expression(frame, node.key)
-                self.stores.set_item(store, key, self.expression(frame, node.value))
+            def add(inner: Frame) -> None:
+                key = self.expression(inner, node.key)
+                self.stores.set_item(store, key, self.expression(inner, node.value))
 
             self.sequences.comprehension(frame, node, add)
             return store

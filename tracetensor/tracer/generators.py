@@ -80,6 +80,18 @@ class Generators:
         generator.at_once = getattr(node, "_at_once", False)
         return self.state.made(generator)  # type: ignore[no-any-return]
 
+    def scope(self, frame: Frame, node: Any) -> Frame:
+        """A frame for the variables of a comprehension."""
+        function = _as_function(
+            ast.copy_location(ast.GeneratorExp(getattr(node, "elt", node), node.generators), node)
+        )
+        source = self.interpreter.outside.described(
+            function, frame.source.filename, f"{frame.source.qualname}.<locals>.<listcomp>"
+        )
+        own = Frame(source, self.state.region, frame.globals, None, frame)
+        own.line = frame.line
+        return own
+
     def drive(self, generator: TracedGenerator, consumer: Consumer) -> Completion:
         """Run over a generator: NORMAL if it came to its end, else as the consumer's body completed."""
         if generator.running:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
-from tracetensor.tracer import store_builtins  # noqa: F401 - enters its handlers
+from tracetensor.tracer import closures, store_builtins  # noqa: F401 - enter their handlers
 from tracetensor.tracer.arrays import Arrays
 from tracetensor.tracer.attempts import Attempts
 from tracetensor.tracer.calls import Calls

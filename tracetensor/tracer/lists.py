@@ -12,13 +12,21 @@ from tracetensor.graph.node import Variable, constant
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, PYTHON_TYPES, ListType, TensorType, Type, array_type, join
-from tracetensor.tracer.values import TracedArray, TracedList, TracedScalar, TracedStore, TracedUnion
+from tracetensor.tracer.state import NeedsUnrolling
+from tracetensor.tracer.values import (
+    InterpretedFunction,
+    TracedArray,
+    TracedList,
+    TracedScalar,
+    TracedStore,
+    TracedUnion,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tracetensor.tracer.arrays import Arrays
-    from tracetensor.tracer.state import State
+    from tracetensor.tracer.state import Region, State
 
 LEAF = ("leaf",)
 
@@ -136,6 +144,8 @@ class Lists:
                 raise NoForm(msg)
             value.frozen = True
             return Form(LEAF, (single.type,)), [self.state.region.lift(single)]
+        if type(value) is InterpretedFunction:
+            self.unroll()
         if type(value) is TracedStore:
             return Form(LEAF, (value.variable.type,)), [self.state.region.lift(value.variable)]
         if type(value) is TracedArray:
@@ -147,6 +157,14 @@ class Lists:
         except Fallback as error:
             raise NoForm(error.reason) from None
         return Form(LEAF, (_weak(variable.type),)), [variable]
+
+    def unroll(self) -> None:
+        """The steps of the loop being traced are to be traced one by one, for what cannot be in a list otherwise."""
+        region: Region | None = self.state.region
+        while region is not None and region.kind != "loop":
+            region = region.parent
+        if region is not None:
+            raise NeedsUnrolling(region, "functions in a list")
 
     def _kind(self, value: Any) -> Any:
         """What tells alternatives of a union apart in a list: the types of numbers."""

@@ -649,24 +649,31 @@ class Sequences:
         self.extend(result, b)
         return result
 
-    def comprehension(self, frame: Frame, node: Any, add: Callable[[], None] | None = None) -> Any:
+    def comprehension(self, frame: Frame, node: Any, add: Callable[[Frame], None] | None = None) -> Any:
         """[element for target in iterable if condition …]; with `add`, that is done instead of appending."""
         result: TracedList = self.state.made(TracedList())
         self.interpreter.stores.placed(result, frame, node)
         if add is None:
 
-            def add() -> None:
-                self.append(result, self.interpreter.expression(frame, node.elt))
+            def put(inner: Frame) -> None:
+                self.append(result, self.interpreter.expression(inner, node.elt))
+
+            add = put
 
         own = set().union(*[_stored(g.target) for g in node.generators])
+        outer = frame
+        if _makes_functions(node):  # which see the comprehension's own variables, when they are called
+            frame = self.interpreter.generators.scope(outer, node)
         saved = {name: frame.locals.get(name) for name in own if name in frame.locals}
 
         def level(depth: int) -> None:
             if depth == len(node.generators):
-                add()
+                add(frame)
                 return
             generator: ast.comprehension = node.generators[depth]
-            iterable = self.interpreter.iterated(self.interpreter.expression(frame, generator.iter))
+            iterable = self.interpreter.iterated(
+                self.interpreter.expression(frame if depth else outer, generator.iter)
+            )
             inner_own = frozenset(own)
 
             def body() -> Any:
@@ -694,9 +701,14 @@ class Sequences:
             loop.must_unroll = not self.indexable(iterable)
             self.interpreter.control.loop(loop)
 
+        if frame is not outer:
+            self.state.frames.append(frame)
         try:
             level(0)
         finally:
+            if frame is not outer:
+                self.state.frames.remove(frame)
+                own = set()
             for name in own:
                 if name in saved:
                     frame.locals[name] = saved[name]
@@ -724,6 +736,10 @@ class Sequences:
         self.interpreter.control.choose(
             test, lambda: self._filtered(frame, conditions[1:], action), lambda: None
         )
+
+
+def _makes_functions(node: ast.AST) -> bool:
+    return any(isinstance(n, ast.Lambda) for n in ast.walk(node))
 
 
 def _stored(target: Any) -> set[str]:

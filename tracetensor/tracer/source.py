@@ -124,17 +124,18 @@ def _find(function: types.FunctionType) -> Any:
     except SyntaxError:
         msg = f"the source of {function.__qualname__} does not parse on its own"
         raise Fallback(msg) from None
-    candidates = [n for n in ast.walk(tree) if _matches(n, code)]
+    candidates = [n for n in ast.walk(tree) if matches(n, code)]
     if len(candidates) > 1:
         positions = {p for p in code.co_positions() if p[0] is not None and p[2] is not None}
-        candidates = [n for n in candidates if all(_inside(n, p) for p in positions)] or candidates
+        candidates = [n for n in candidates if all(inside(n, p) for p in positions)] or candidates
     if len(candidates) != 1:
         msg = f"the source of {function.__qualname__} cannot be told from its neighbours, or has changed"
         raise Fallback(msg)
     return candidates[0]
 
 
-def _matches(node: ast.AST, code: types.CodeType) -> bool:
+def matches(node: ast.AST, code: types.CodeType) -> bool:
+    """Whether a code object may be that of a function definition or lambda."""
     if isinstance(node, ast.Lambda):
         return code.co_name == "<lambda>" and node.lineno <= code.co_firstlineno <= (
             node.end_lineno or node.lineno
@@ -145,7 +146,8 @@ def _matches(node: ast.AST, code: types.CodeType) -> bool:
     return False
 
 
-def _inside(node: Any, position: tuple[Any, ...]) -> bool:
+def inside(node: Any, position: tuple[Any, ...]) -> bool:
+    """Whether a position of a code object lies in a function definition or lambda."""
     line, end_line, column, end_column = position
     if isinstance(node, ast.Lambda):
         body = node.body

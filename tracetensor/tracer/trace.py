@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer import source
+from tracetensor.tracer.closures import parts_of
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
@@ -70,7 +72,7 @@ class Recipe:
     content: Any
 
     def build(
-        self, outputs: list[Any], parameters: dict[str, Any], made: dict[int, Any] | None = None
+        self, outputs: list[Any], parameters: dict[str, Any], made: dict[Any, Any] | None = None
     ) -> Any:
         """The value. `made` holds what was built already: what is one object to the function stays one."""
         made = {} if made is None else made
@@ -82,7 +84,7 @@ class Recipe:
             made[id(self)] = self._build(outputs, parameters, made)
         return made[id(self)]
 
-    def _build(self, outputs: list[Any], parameters: dict[str, Any], made: dict[int, Any]) -> Any:
+    def _build(self, outputs: list[Any], parameters: dict[str, Any], made: dict[Any, Any]) -> Any:
         kind, content = self.kind, self.content
 
         def each(recipes: list[Recipe]) -> list[Any]:
@@ -120,6 +122,18 @@ class Recipe:
                 if value is not UNBOUND:
                     object.__setattr__(instance, name, value)
             return instance
+        if kind == "function":
+            return self._function(outputs, parameters, made)
+        if kind == "partial":
+            function, *values = each([content[0], *content[1], *content[2].values()])
+            split = len(content[1])
+            return functools.partial(
+                function, *values[:split], **dict(zip(content[2], values[split:], strict=True))
+            )
+        if kind == "method":
+            return getattr(each([content[0]])[0], content[1])
+        if kind == "bound":
+            return types.MethodType(*each(content))
         if kind == "view of":
             (value,) = each([content[0]])
         else:
@@ -127,6 +141,13 @@ class Recipe:
         for op, leaves, params in content[1]:
             value = op.evaluate(value, *each(leaves), **params)
         return value
+
+    def _function(self, outputs: list[Any], parameters: dict[str, Any], made: dict[Any, Any]) -> Any:
+        """A function that the program made; it may be in its own cells."""
+        cells, filled = made.setdefault("cells", ({}, set()))
+        function = made[id(self)] = self.content.make(cells)
+        self.content.fill(function, cells, filled, lambda r: r.build(outputs, parameters, made), UNBOUND)
+        return function
 
 
 def _element(skeleton: Any, values: list[Any]) -> Any:
@@ -314,12 +335,16 @@ class _Output:
         if kind is TracedRange:
             return Recipe("range", [self.recipe(v) for v in (value.start, value.stop, value.step)])
         if kind is Method:
-            msg = f"a bound method of a traced value, .{value.name}, is returned"
-            raise Fallback(msg)
-        if kind is InterpretedFunction or (is_traced(value) and not is_object(value)):
-            msg = (
-                f"a {'function defined inside' if kind is InterpretedFunction else kind.__name__} is returned"
-            )
+            return Recipe("method", (self.recipe(value.owner), value.name))
+        if kind is functools.partial:
+            named = {k: self.recipe(v) for k, v in value.keywords.items()}
+            return Recipe("partial", (self.recipe(value.func), [self.recipe(v) for v in value.args], named))
+        if kind is types.MethodType and world.path_of(value) is None:
+            return Recipe("bound", [self.recipe(value.__func__), self.recipe(value.__self__)])
+        if kind is InterpretedFunction:
+            return self.function(value)
+        if is_traced(value) and not is_object(value):
+            msg = f"a {kind.__name__} is returned"
             raise Fallback(msg)
         if value is UNBOUND:
             return Recipe("constant", UNBOUND)
@@ -337,6 +362,13 @@ class _Output:
         self.recipes[id(value)] = (value, recipe)
         own = {n: v for n, v in self.world.state.own(value).items() if v is not UNBOUND}
         recipe.content = (type(value), list(own), [self.recipe(v) for v in own.values()])
+        return recipe
+
+    def function(self, value: InterpretedFunction) -> Recipe:
+        """A function defined inside: made of its code, with what its variables hold at the end."""
+        recipe = Recipe("function", None)
+        self.recipes[id(value)] = (value, recipe)
+        recipe.content = parts_of(self.interpreter, value, self.recipe)
         return recipe
 
     def dynamic(self, content: Dynamic) -> Recipe:

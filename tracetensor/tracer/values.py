@@ -343,6 +343,7 @@ class InterpretedFunction:
         self.__name__ = source.name
         self.__qualname__ = source.qualname
         self.__doc__ = None
+        self.attributes: dict[str, Any] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.interpreter.call_interpreted(self, args, kwargs)
