@@ -213,7 +213,7 @@ def closure_writes_array(x):
     return x
 
 
-@case([3], refused="NameError")
+@case([3])
 def late_binding(n):
     fs = [lambda: k for k in range(3)]
     gs = [lambda k=k: k * n for k in range(3)]

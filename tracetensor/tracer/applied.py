@@ -9,7 +9,7 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.tracer import numpy_prelude
 from tracetensor.tracer.builtin import handles
-from tracetensor.tracer.library import is_own
+from tracetensor.tracer.learnt import is_own
 from tracetensor.tracer.values import TracedArray, TracedScalar
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import Unsupported
 from tracetensor.graph.ops import exceptions
+from tracetensor.tracer.learnt import is_learnt, learnt_attribute
 from tracetensor.tracer.library import UFUNC_METHODS, Library, is_grid
 from tracetensor.tracer.methods import Method, scalar_attribute
 from tracetensor.tracer.object_builtins import Super, super_attribute
@@ -76,6 +77,8 @@ class Attributes(Library):
             return Method(owner, name) if name in UFUNC_METHODS else getattr(owner, name)
         if kind is TracedObject and self.is_opened(owner):
             return self.about(owner, name)
+        if kind is TracedObject and is_learnt(owner) and not self.is_source_object(owner):  # type: ignore[attr-defined]
+            return learnt_attribute(self, owner, name)  # type: ignore[arg-type]
         if kind is TracedObject:
             return self.object_attribute(owner, name)
         if kind is InterpretedFunction:

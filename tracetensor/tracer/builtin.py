@@ -18,6 +18,7 @@ from tracetensor.graph.ops.scalars import round_ as round_op
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.generators import is_lazy, same_lengths
+from tracetensor.tracer.learnt import is_learnt, learnt_call
 from tracetensor.tracer.sorting import sorted_list
 from tracetensor.tracer.texts import TracedText, is_run_time_text
 from tracetensor.tracer.values import (
@@ -111,6 +112,8 @@ def _index(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
 def _conversion(kind: str, cls: type) -> None:
     @handles(cls)
     def convert(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if any(map(is_learnt, args)):
+            return learnt_call(interpreter.calls, cls, args, kwargs, cls.__name__)
         if any(type(a) is TracedObject for a in args):
             return interpreter.calls.unknown(cls, args, kwargs)
         if kind == "bool" and len(args) == 1:
@@ -307,8 +310,10 @@ def _zip_strict(interpreter: Interpreter, args: list[Any]) -> Any:
     zipped = interpreter.generators.zip(args)
     lengths = [interpreter.sequences.length(a) for a in args if not is_lazy(a)]
     if len(lengths) < len(args) or not same_lengths(lengths):
-        msg = "zip(strict=True) of sequences that are not known to have one length"
-        raise Fallback(msg)
+        if len(lengths) < len(args):
+            msg = "zip(strict=True) of iterators that are not known to have one length"
+            raise Fallback(msg)
+        return interpreter.outside.prelude(interpreter, "zip_strict", [zipped, tuple(lengths)])
     return zipped
 
 
@@ -568,6 +573,16 @@ def _operator(function: Any, name: str) -> None:
 
 for _name in "add sub mul truediv floordiv mod pow and_ or_ xor lshift rshift matmul lt le eq ne gt ge neg pos invert abs".split():
     _operator(getattr(operator, _name), _name.rstrip("_"))
+
+
+def _in_place(function: Any, name: str) -> None:
+    @handles(function)
+    def operated(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return interpreter.augment(name, *args)
+
+
+for _name in "add sub mul truediv floordiv mod pow and or xor lshift rshift".split():
+    _in_place(getattr(operator, "i" + _name), _name)
 
 
 @handles(operator.getitem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import enum
 import functools
 import operator
@@ -19,6 +20,7 @@ from tracetensor.tracer.applied import call_vectorized, make_vectorized
 from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.declared import Declared
 from tracetensor.tracer.effects import bound_source, is_maker
+from tracetensor.tracer.learnt import check_functions, is_learnt_class, learnt_call
 from tracetensor.tracer.library import OF_TWO, in_table, op_of
 from tracetensor.tracer.methods import Method, call_method
 from tracetensor.tracer.object_builtins import initialise, made_by_dataclass
@@ -29,6 +31,7 @@ from tracetensor.tracer.strings import string_method
 from tracetensor.tracer.unknown import READING_MODULES, Unknown
 from tracetensor.tracer.values import (
     InterpretedFunction,
+    TracedManager,
     TracedObject,
     TracedStore,
     TracedUnion,
@@ -58,6 +61,8 @@ PURE_MODULES = frozenset(
 )
 
 IMMUTABLE = (str, bytes, int, float, complex, tuple, frozenset, range, type, np.dtype, np.generic)
+MANAGER = contextlib.contextmanager(lambda: iter(())).__code__
+"""The code of all functions that contextlib.contextmanager makes."""
 HEAP_TYPE = 1 << 9
 """The flag of classes that are made at run time: of all that are written in Python."""
 
@@ -153,6 +158,8 @@ class Calls(Unknown):
             return self.interpreter.call(function.__func__, [function.__self__, *args], kwargs)
         if isinstance(function, np.vectorize):
             return call_vectorized(self.interpreter, function, args, kwargs)
+        if isinstance(function, types.FunctionType) and function.__code__ is MANAGER:
+            return TracedManager(self.interpreter.call(function.__wrapped__, args, kwargs))  # type: ignore[attr-defined]
         unwrapped = self.outside.plain_function(function)
         if isinstance(unwrapped, types.FunctionType) and is_users(unwrapped.__code__.co_filename):
             return self._users_function(unwrapped, args, kwargs)
@@ -230,9 +237,15 @@ class Calls(Unknown):
             return self.unknown(cls, args, kwargs)
         if is_class(cls) and not issubclass(cls, (enum.Enum, tuple)):  # type: ignore[arg-type]
             return self._instance(cls, args, kwargs)
+        if cls is np.poly1d and is_traced((args, kwargs)):
+            return learnt_call(self, cls, args, kwargs, cls.__name__)
         if cls.__module__ in {"builtins", "numpy", "collections", "functools"} and is_traced((args, kwargs)):
             msg = f"{cls.__name__} made of traced values"
             raise Fallback(msg)
+        if is_learnt_class(cls) and not issubclass(cls, (tuple, np.generic)) and is_traced((args, kwargs)):
+            check_functions(self, [*args, *kwargs.values()], cls.__name__)
+            args = [self.interpreter.stores.plain(a) if type(a) is TracedStore else a for a in args]
+            return learnt_call(self, cls, args, kwargs, cls.__name__)
         written = isinstance(getattr(cls, "__init__", None), types.FunctionType)
         if self._has_state(cls, written=written):
             return self.unknown(cls, args, kwargs)
@@ -312,7 +325,7 @@ class Calls(Unknown):
             if isinstance(method, types.FunctionType):
                 return self.interpreter.call(method, [function, *args], kwargs)
         if is_traced((args, kwargs)):
-            if library:
+            if library or (module.split(".")[0] == "statistics" and owner is None):
                 return self.callback(function, args, kwargs)
             return self.unknown(function, args, kwargs)
         if self._only_returns(module, owner):

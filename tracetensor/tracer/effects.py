@@ -18,6 +18,7 @@ from tracetensor.errors import Fallback
 from tracetensor.graph.ops import control
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, UNIT, ListType, TensorType, Type, type_of
 from tracetensor.tracer.attributes import Attributes
+from tracetensor.tracer.learnt import Learnt, MethodCall
 from tracetensor.tracer.library import CallbackFunction
 from tracetensor.tracer.methods import Method
 from tracetensor.tracer.state import Box
@@ -78,20 +79,6 @@ def bound_source(function: Any) -> Any:
 
 
 @dataclasses.dataclass(frozen=True)
-class MethodCall:
-    """A function that calls the method of this name of its first argument."""
-
-    name: str
-
-    def __call__(self, owner: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(owner, self.name)(*args, **kwargs)
-
-    @property
-    def __name__(self) -> str:
-        return self.name
-
-
-@dataclasses.dataclass(frozen=True)
 class WritingCall:
     """A method of a generator that fills or reorders an array: done on a copy, which is returned."""
 
@@ -125,19 +112,6 @@ def _shuffled_of(owner: Any, length: int) -> list[int]:
     order = list(range(length))
     owner.shuffle(order)
     return order
-
-
-@dataclasses.dataclass(frozen=True)
-class Learnt:
-    """What tracing knows of a call's result: an example, or else its type; leading dims of an array.
-
-    certain: its type depends on the types of the arguments alone.
-    """
-
-    example: Any
-    certain: bool = True
-    sizes: tuple[int, ...] = ()
-    type: Any = None
 
 
 class Effects(Attributes):
@@ -195,6 +169,8 @@ class Effects(Attributes):
         """The type of a value that a call returned: numbers and arrays, else an object of its class."""
         if value is None:
             return UNIT
+        if type(value) is str:
+            return self.interpreter.stores.text_type  # type: ignore[no-any-return]
         try:
             type_ = type_of(value)
         except TypeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
@@ -10,6 +11,7 @@ from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.strings import formatted
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
+    InterpretedFunction,
     TracedArray,
     TracedList,
     TracedObject,
@@ -32,6 +34,7 @@ class Formatting:
         self.state = interpreter.state
         self.arrays = interpreter.arrays
         self.outside = interpreter.outside
+        self.being_made: list[Any] = []
 
     # Forced values ---------------------------------------------------------------------------------------------
 
@@ -93,12 +96,30 @@ class Formatting:
                 "list",
                 tuple([self.template(v, values, as_object=as_object) for v in list.__iter__(value)]),
             )
+        if kind is InterpretedFunction and as_object:
+            return ("function", self._function_parts(value, values))
+        if kind is functools.partial and as_object and is_traced((value.func, value.args, value.keywords)):
+            args = tuple([self.template(v, values, as_object=True) for v in value.args])
+            named = tuple([(k, self.template(v, values, as_object=True)) for k, v in value.keywords.items()])
+            return ("partial", (self.template(value.func, values, as_object=True), args, named))
         if is_traced(value):
             msg = f"a {kind.__name__} is formatted or handed to a function that is not traced"
             raise Fallback(msg)
         if kind is TracedList:
             return ("constant", list(list.__iter__(value)))
         return ("constant", value)
+
+    def _function_parts(self, function: InterpretedFunction, values: list[Variable]) -> Any:
+        from tracetensor.tracer.closures import parts_of
+
+        if function in self.being_made:
+            msg = f"{function.__qualname__}, which calls itself, is handed to a function that is not traced"
+            raise Fallback(msg)
+        self.being_made.append(function)
+        try:
+            return parts_of(self.interpreter, function, lambda v: self.template(v, values, as_object=True))
+        finally:
+            self.being_made.pop()
 
     def _part_variable(self, value: Any) -> Variable:
         if type(value) is TracedStore:

@@ -39,6 +39,7 @@ class Frame:
         "known",
         "line",
         "locals",
+        "manager",
         "region",
         "source",
     )
@@ -59,6 +60,7 @@ class Frame:
         self.consumer: Any = None  # of a generator that is run over: generators.Consumer
         self.locals: dict[str, Any] = {}
         self.known: Any = None
+        self.manager = False  # a generator around a `with` block: the block's exceptions are raised in it
         self.line = getattr(source.node, "lineno", 0)
 
 

@@ -52,6 +52,7 @@ class Consumer:
     head: frozenset[str]
     after: frozenset[str]
     frames: list[Frame] = dataclasses.field(default_factory=list)
+    manager: bool = False  # its exceptions are raised where the generator yields
     depth: tuple[int, int] = (0, 0)  # blocks whose exceptions are caught, and handlers, around the consumer
 
 
@@ -116,9 +117,10 @@ class Generators:
         frame.locals = dict(made.locals)
         consumer.frames = list(state.frames)
         consumer.depth = self._depth()
-        if state.attempts:  # should an exception leave it, it is not to be continued
+        if state.attempts and not consumer.manager:  # should an exception leave it, it is not to be continued
             state.write(("attribute", Box(generator), "left"), True)
         frame.consumer = consumer
+        frame.manager = consumer.manager
         if len(state.frames) > 60:
             msg = f"recursion in {frame.source.qualname}"
             raise Fallback(msg)
@@ -150,7 +152,7 @@ class Generators:
         if consumer is None:
             msg = f"line {frame.line}: a yield outside of a generator that is run over"
             raise Fallback(msg)
-        if consumer.depth != self._depth():
+        if consumer.depth != self._depth() and not consumer.manager:
             msg = f"line {frame.line}: a yield inside `try` or `with`"  # the consumer's exceptions are not the generator's
             raise Fallback(msg)
         frames = self.state.frames

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import types
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,16 @@ from tracetensor.tracer import source as source_
 from tracetensor.tracer.attempts import ANY, Outcome
 from tracetensor.tracer.builtin import handles
 from tracetensor.tracer.flow import COMPLETIONS, NORMAL, Completion, RaisedInBranch
+from tracetensor.tracer.generators import Consumer
 from tracetensor.tracer.statements import Statements
-from tracetensor.tracer.values import UNBOUND, Traced, TracedObject, TracedUnion
+from tracetensor.tracer.values import (
+    UNBOUND,
+    InterpretedFunction,
+    Traced,
+    TracedManager,
+    TracedObject,
+    TracedUnion,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +61,26 @@ def _manager(cls: Any) -> None:
 
 for _cls in (contextlib.suppress, contextlib.nullcontext, warnings.catch_warnings, np.errstate):
     _manager(_cls)
+
+
+@handles(contextlib.contextmanager)
+def _contextmanager(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    (function,) = args
+    return (
+        functools.partial(_managing, function)
+        if type(function) is InterpretedFunction
+        else contextlib.contextmanager(function)
+    )
+
+
+def _managing(*args: Any, **kwargs: Any) -> Any:
+    """Stands for a context manager that is a generator function defined inside: see its handler."""
+    raise NotImplementedError
+
+
+@handles(_managing)
+def _make_manager(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> TracedManager:
+    return TracedManager(interpreter.call(args[0], args[1:], kwargs))
 
 
 class Handlers(Statements):
@@ -305,7 +334,41 @@ class Handlers(Statements):
             return self._suppressing(frame, node, manager, lambda: inside(None))
         if type(manager) is warnings.catch_warnings:
             return self._without_warnings(manager, node.lineno, lambda: inside(None))
+        if type(manager) is TracedManager:
+            return self._around(frame, node, manager, inside)
         return self._managed(frame, node, manager, inside)
+
+    def _around(
+        self, frame: Frame, node: ast.With, manager: TracedManager, inside: Callable[[Any], Completion]
+    ) -> Completion:
+        """A generator around the block, which is executed where it yields; what the block raises is raised there.
+
+        However the block is left, the generator goes on behind its yield.
+        """
+        source = manager.generator.source
+        if manager.generator.finished is not False or manager.generator.running:
+            msg = f"line {node.lineno}: the context manager {source.qualname} is entered twice"
+            raise Fallback(msg)
+        if not _yields_once(source.body):
+            msg = f"line {node.lineno}: the context manager {source.qualname} does not yield just once"
+            raise Fallback(msg)
+        name, kinds = f".with {len(self.state.frames)}:{node.lineno}:{node.col_offset}", {NORMAL}
+        self.set_local(frame, name, NORMAL)
+
+        def body(value: Any) -> Completion:
+            completion = inside(value)
+            kinds.update(completion.kinds)
+            self.set_local(frame, name, completion.code)
+            return COMPLETIONS[NORMAL]
+
+        live = frame.source.live[node]
+        names = frozenset(source_.names_assigned([node]))
+        consumer = Consumer(frame, body, names | {name}, live.head, live.after | {name}, manager=True)
+        self.generators.drive(manager.generator, consumer)
+        code = frame.locals.pop(name)
+        if type(code) is int:
+            return COMPLETIONS[code] if code < len(COMPLETIONS) else Completion(frozenset({code}), code)
+        return Completion(frozenset(kinds), code)
 
     def _check_errstate(self, manager: np.errstate, line: int) -> None:
         modes = set(_state_of(manager).values()) - {None}
@@ -382,6 +445,26 @@ class Handlers(Statements):
             return self.control.choose_block(swallowed, lambda: COMPLETIONS[NORMAL], again)
 
         return self._caught(frame, frame.source.live[node].head, lambda: inside(value), finished, failed)
+
+
+def _yields_once(body: list[ast.stmt]) -> bool:
+    """Whether a generator's body yields at one place, which is reached once unless something is raised before."""
+    count = sum(isinstance(n, (ast.Yield, ast.YieldFrom)) for s in body for n in ast.walk(s))
+
+    def reached(statements: list[ast.stmt]) -> bool:
+        for statement in statements:
+            value = getattr(statement, "value", None)
+            if isinstance(value, ast.Yield):
+                return True
+            if isinstance(statement, ast.Try) and (reached(statement.body) or reached(statement.orelse)):
+                return True
+            if isinstance(statement, ast.With) and reached(statement.body):
+                return True
+            if any(isinstance(n, ast.Return) for n in ast.walk(statement)):
+                return False
+        return False
+
+    return count == 1 and reached(body)
 
 
 def _coded(block: Callable[[], Completion], kinds: set[int]) -> Callable[[], Any]:

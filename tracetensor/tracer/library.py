@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +17,14 @@ from tracetensor.graph.ops import control, elementwise, indexing
 from tracetensor.graph.ops.scalars import MATH_TWO
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, SCALAR, TensorType, Type, type_of
 from tracetensor.tracer.formatting import Formatting
+from tracetensor.tracer.learnt import (
+    check_functions,
+    flat,
+    is_learnt_class,
+    learnt_call,
+    own_functions,
+)
 from tracetensor.tracer.values import (
-    InterpretedFunction,
     Step,
     TracedArray,
     TracedList,
@@ -131,18 +136,6 @@ def in_table(function: Any, table: Container[Any]) -> bool:
         return False
 
 
-def is_own(function: Any) -> bool:
-    """Whether a value is a function of the user's, which may do more than return a value."""
-    if isinstance(function, functools.partial):
-        return is_own(function.func)
-    if isinstance(function, InterpretedFunction):
-        return True
-    if not isinstance(function, (types.FunctionType, types.MethodType)):
-        return False
-    return function.__module__ is None or function.__module__.split(".")[0] not in LIBRARIES
-
-
-LIBRARIES = frozenset({"numpy", "scipy", "math", "cmath", "operator", "builtins"})
 GRIDS = (np.r_, np.c_, np.s_, np.index_exp, np.mgrid, np.ogrid)
 
 
@@ -231,7 +224,7 @@ class Library(Formatting):
             return self.into(out, result, getattr(function, "__name__", "the call"))
         if any(_list_of_arrays(a) for a in args):
             return self.callback(function, args, kwargs)
-        sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
+        sources = [v for v in flat([args, list(kwargs.values())]) if type(v) is TracedArray]
         given = [self.arrays.argument(a) for a in args]
         named = {k: self.arrays.argument(v) for k, v in kwargs.items()}
         try:
@@ -395,15 +388,17 @@ class Library(Formatting):
         templates = tuple([self.template(a, values, as_object=True) for a in args])
         named = tuple([(k, self.template(v, values, as_object=True)) for k, v in kwargs.items()])
         call = CallbackFunction(function, templates, named)
-        if not values:
-            return self.lift(function(*args, **kwargs))
         self._check_callback(function, name, args, kwargs)
+        if not values and not own_functions([*args, *kwargs.values()]):
+            return self.lift(function(*args, **kwargs))
+        if self.returns_object(call, values, name):
+            return learnt_call(self, function, args, kwargs, name)  # type: ignore[arg-type]
         type_, shares, cls = self._callback_type(call, values, name)
         shares = shares or name in MAYBE_VIEWS
         call = dataclasses.replace(call, fresh=not shares)
         self.outside.note_callback(name, self.state.location())
         result = self.state.emit(control.callback, values, {"function": call, "type": type_})
-        sources = [v for v in _flat([args, list(kwargs.values())]) if type(v) is TracedArray]
+        sources = [v for v in flat([args, list(kwargs.values())]) if type(v) is TracedArray]
         wrapped = [self.arrays.wrap(o) for o in result.outputs]
         if shares:
             self._may_share(wrapped, sources, name)
@@ -420,9 +415,13 @@ class Library(Formatting):
         if any(k.startswith("overwrite") and v is not False for k, v in named.items()):
             msg = f"{name} may overwrite its arguments"
             raise Fallback(msg)
-        if any(map(is_own, _flat([args, list(kwargs.values())]))):
-            msg = f"{name} is given a function of the user's to call"
-            raise Fallback(msg)
+        check_functions(self, [*args, *kwargs.values()], name)  # type: ignore[arg-type]
+
+    def returns_object(self, call: CallbackFunction, values: list[Variable], name: str) -> bool:
+        """Whether a library function returns an object of its own, to be learnt."""
+        found, _ = self.outside.callback_result(call, values)
+        parts = found if isinstance(found, (tuple, list)) else [found]
+        return any(is_learnt_class(type(p)) and not isinstance(p, (np.generic, np.ndarray)) for p in parts)
 
     def _may_share(self, results: Sequence[Any], sources: list[TracedArray], name: str) -> None:
         """Results that may or may not be memory of the sources: writes to either end the trace."""
@@ -491,14 +490,3 @@ def _list_of_arrays(value: Any) -> bool:
         return False
     element = value.dynamic.form.types[0]
     return isinstance(element, TensorType) and element.ndim > 0
-
-
-def _flat(items: Any) -> list[Any]:
-    result = []
-    for item in items:
-        if isinstance(item, (list, tuple)):
-            if getattr(item, "dynamic", None) is None:
-                result.extend(_flat(list.__iter__(item) if isinstance(item, list) else item))
-        else:
-            result.append(item)
-    return result

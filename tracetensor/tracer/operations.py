@@ -13,6 +13,7 @@ from tracetensor.graph.node import Variable, constant
 from tracetensor.graph.ops import elementwise
 from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
 from tracetensor.graph.types import BOOL, INT, ListType, TensorType
+from tracetensor.tracer.learnt import is_learnt, learnt_call
 from tracetensor.tracer.strings import string_operator
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -68,6 +69,9 @@ class Operations:
             return self._union(name, a, b)
         if type(a) is TracedStore or type(b) is TracedStore:
             return self.interpreter.stores.binary(name, a, b)
+        if is_learnt(a) or is_learnt(b):
+            function = CONCRETE[name]
+            return learnt_call(self.interpreter.calls, function, [a, b], {}, f"operator {name}")
         if is_object(a) or is_object(b):
             return self.interpreter.special.binary(name, a, b)
         if not is_traced(a) and not is_traced(b):
@@ -240,6 +244,8 @@ class Operations:
         """op a."""
         if type(a) is TracedUnion:
             return self.interpreter.control.resolve(a, lambda x: self.unary(name, x))
+        if is_learnt(a):
+            return learnt_call(self.interpreter.calls, CONCRETE[name], [a], {}, f"operator {name}")
         if is_object(a):
             return self.interpreter.special.unary(name, a)
         if not is_traced(a):

@@ -133,6 +133,17 @@ def zip_between(before, iterable, after):
             return
 
 
+def zip_strict(zipped, lengths):
+    yield from zipped
+    least = min(lengths)
+    for k, n in enumerate(lengths):
+        before = "argument 1" if k == 1 else f"arguments 1-{k}"
+        if k and n == least and all(m != least for m in lengths[:k]):
+            raise ValueError(f"zip() argument {k + 1} is shorter than {before}")
+        if k and n != least and all(m == least for m in lengths[:k]):
+            raise ValueError(f"zip() argument {k + 1} is longer than {before}")
+
+
 def iter_until(function, sentinel):
     while True:
         value = function()

@@ -46,8 +46,7 @@ def sorted_list(interpreter: Interpreter, value: Any, key: Any, reverse: Any) ->
 def _sorted_dynamic(interpreter: Interpreter, value: TracedList, key: Any, reverse: bool) -> TracedList:
     lists, content = interpreter.control.lists, value.dynamic
     if key is not None or content.single is None:
-        msg = "sorted() by a key, or of tuples, of a list whose length is known at run time only"
-        raise Fallback(msg)
+        return interpreter.outside.prelude(interpreter, "sorted_store", [value, key, reverse])  # type: ignore[no-any-return]
     # Of equal items the first stays the first: Python turns the list around before and after.
     ops = [control.list_reverse, control.list_sort, control.list_reverse] if reverse else [control.list_sort]
     for op in ops:
@@ -57,6 +56,11 @@ def _sorted_dynamic(interpreter: Interpreter, value: TracedList, key: Any, rever
 
 def sort_in_place(interpreter: Interpreter, target: TracedList, key: Any, reverse: Any) -> None:
     """list.sort."""
+    if target.dynamic is not None and (key is not None or target.dynamic.single is None):
+        interpreter.stores.demand(target)
     new = sorted_list(interpreter, target, key, reverse)
+    if type(new) is not TracedList:
+        msg = "list.sort by a key, or of tuples, of a list whose length is known at run time only"
+        raise Fallback(msg)
     items = list(list.__iter__(new)) if new.dynamic is None else []
     interpreter.state.write(("items", Box(target)), (items, new.dynamic))

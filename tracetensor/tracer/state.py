@@ -126,10 +126,19 @@ class State:
             None  # while tracing, and where: its frames are left since
         )
 
-    def location(self) -> Location:
-        """Where the user's program is now."""
+    def location(self, node: Node | None = None) -> Location:
+        """Where the user's program is now; where a node that deals with exceptions belongs.
+
+        What a `with` block raises and its manager passes on is raised in the function that the block stands in.
+        """
         found: list[SourceLine] = []
-        for frame in self.frames:
+        frames = self.frames
+        if node is not None and (node.op.name == "attempt" or node.params.get("again")):
+            end = len(frames)
+            while end and frames[end - 1].manager:
+                end -= 1
+            frames = frames[:end]
+        for frame in frames:
             source = frame.source
             line = source.lines.get(frame.line)
             if line is None:
@@ -168,7 +177,7 @@ class State:
         if node not in region.locations:
             self.nodes_built += 1
             self.callbacks += node.op.family == "callback"
-            region.locations[node] = self.location()
+            region.locations[node] = self.location(node)
         if first is not None and first not in region.roots and (node.op.effect or may_raise(node)):
             if self.attempts:
                 self.before_raise(node)

@@ -430,8 +430,12 @@ class Statements(Expressions):
 
     def do_ImportFrom(self, frame: Frame, node: ast.ImportFrom) -> None:
         package = frame.globals.get("__package__") if node.level else None
-        module = __import__(node.module or "", {"__package__": package}, None, ["*"], node.level)
+        names = [alias.name for alias in node.names]
+        module = __import__(node.module or "", {"__package__": package}, None, names, node.level)
         for alias in node.names:
+            if not hasattr(module, alias.name):
+                msg = f"cannot import name {alias.name!r} from {module.__name__!r}"
+                raise Fallback(msg)
             self.store_name(frame, alias.asname or alias.name, getattr(module, alias.name))
 
 

@@ -15,7 +15,8 @@ from tracetensor.graph.frames import FramedCall, Warn
 from tracetensor.graph.ops import control
 from tracetensor.graph.types import BOOL, FLOAT, INT, ObjectType, TensorType, value_conforms
 from tracetensor.tracer.declared import NOTHING
-from tracetensor.tracer.effects import Effects, Learnt, MethodCall
+from tracetensor.tracer.effects import Effects
+from tracetensor.tracer.learnt import Learnt, MethodCall, is_learnt, learnt_method
 from tracetensor.tracer.state import PRELUDE
 from tracetensor.tracer.values import TracedArray, TracedList, TracedObject
 
@@ -144,6 +145,8 @@ class Unknown(Effects):
         """A method of an object that is known at run time only."""
         if self.is_source_object(owner):
             return self.draw(owner, name, args, kwargs)
+        if is_learnt(owner):
+            return learnt_method(self, owner, name, args, kwargs)  # type: ignore[arg-type]
         return self.call_object(self.object_attribute(owner, name), args, kwargs)
 
     def object_attribute(self, owner: Any, name: str) -> Any:
@@ -157,6 +160,8 @@ class Unknown(Effects):
 
     def call_object(self, function: TracedObject, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A call of a function that is known at run time only."""
+        if is_learnt(function):
+            return learnt_method(self, function, "__call__", args, kwargs)  # type: ignore[arg-type]
         for value in [*args, *kwargs.values()]:
             if type(value) is TracedArray:
                 msg = "an array is handed to a function that is known at run time only, and may write to it"

@@ -307,6 +307,13 @@ class TracedIterator(Traced):
         self.owned = False
 
 
+class TracedManager(Traced):
+    """A context manager that is a generator function's: its body is interpreted around the block."""
+
+    def __init__(self, generator: TracedGenerator) -> None:
+        self.generator = generator
+
+
 class Marker:
     """A value of the tracer's own, told by identity."""
 

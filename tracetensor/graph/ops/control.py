@@ -15,6 +15,7 @@ graph/ops/exceptions.py.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,17 @@ def format_value(template: Any, values: Sequence[Any]) -> Any:
         return values[template[1]]
     if isinstance(template, tuple) and template and template[0] == "constant":
         return template[1]
+    if isinstance(template, tuple) and template and template[0] == "function":
+        parts, cells = template[1], dict[Any, Any]()
+        made = parts.make(cells)
+        parts.fill(made, cells, set(), lambda t: format_value(t, values), values)
+        return made
+    if isinstance(template, tuple) and template and template[0] == "partial":
+        function, args, kwargs = template[1]
+        given = {k: format_value(t, values) for k, t in kwargs}
+        return functools.partial(
+            format_value(function, values), *[format_value(t, values) for t in args], **given
+        )
     if isinstance(template, tuple) and template and template[0] in {"slice", "range"}:
         make = slice if template[0] == "slice" else range
         return make(*[format_value(t, values) for t in template[1]])
