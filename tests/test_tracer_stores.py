@@ -535,4 +535,12 @@ def tuple_keys(x, y):
     return d[1, 2], len(d), sum(d.values())
 
 
+@case([I])
+def repeated_by_numpy_integers(a):
+    counts = [0] * (max(a) + 1)
+    for v in a:
+        counts[v] += 1
+    return counts, (1, 2) * a[1], a[0] * [0.5]
+
+
 test_same = case.test()

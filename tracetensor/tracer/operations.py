@@ -177,7 +177,9 @@ class Operations:
             if not isinstance(value, (list, tuple)):
                 continue
             if isinstance(other, TracedScalar) and not other.type.is_python:
-                return NotImplemented
+                if name != "mul" or other.type.dtype.kind not in "iu":
+                    return NotImplemented
+                other = self.interpreter.call(operator.index, [other], {})
             if name == "mul":
                 return self.interpreter.sequences.repeated(value, other)
             if name == "add" and isinstance(other, list) and isinstance(value, list):
