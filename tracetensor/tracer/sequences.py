@@ -635,7 +635,11 @@ class Sequences:
             msg = f"a list or tuple times a {type(count).__name__}"
             raise Fallback(msg)
         if not isinstance(value, list):
-            return value * self.interpreter.calls.force(count, "how often a tuple is repeated")
+            try:
+                return value * self.interpreter.calls.force(count, "how often a tuple is repeated")
+            except Fallback:
+                stores = self.interpreter.stores
+                return stores.binary("mul", stores.made_from(tuple, value, stores.here()), count)
         lists = self.interpreter.control.lists
         dynamic = getattr(value, "dynamic", None)
         content = lists.dynamic((list(list.__iter__(value)) if dynamic is None else [], dynamic))
