@@ -17,6 +17,12 @@ OPTIONS: dict[str, tuple[Any, tuple[Any, ...], str]] = {
     "callbacks": ("allow", ("allow", "error"), "error: raise TraceError instead of calling functions back"),
     "check": (False, (False, True), "verify graphs after every stage of rewriting"),
     "optimize": (True, (True, False), "rewrite graphs before compiling them"),
+    "tier": (
+        "auto",
+        ("auto", "interpreted", "native"),
+        "auto: loops are interpreted, and go on as machine code once that has been made in the background; "
+        "native: the first step of a loop waits for it; interpreted: no loop is compiled",
+    ),
     "versions": (8, (), "how many compiled versions of a function are kept"),
 }
 """name: (default, allowed values, meaning). The environment variable of `run` is TRACETENSOR_RUN, and so on."""
@@ -56,9 +62,22 @@ def option(name: str) -> Any:
 
 
 _plain_contexts = 0
+_native_contexts = 0
 _lock = threading.Lock()
 on_plain: list[Callable[[bool], None]] = []
 """Called with whether any thread runs functions as plain Python, whenever that changes."""
+
+
+on_tier: list[Callable[[str], None]] = []
+"""Called with "native" while any thread wants loops compiled at once, else with the tier of the environment."""
+
+
+def _count_native(change: int) -> None:
+    global _native_contexts
+    with _lock:
+        _native_contexts += change
+        for listener in on_tier:
+            listener("native" if _native_contexts else _defaults["tier"])
 
 
 def _count_plain(change: int) -> None:
@@ -73,7 +92,8 @@ class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used 
     """Set options within a `with` block: tt.config(run="plain"). Raises TypeError, ValueError for what is no option.
 
     run: "traced" or "plain" (every traced function runs as plain Python). strict: raise TraceError instead of
-    falling back. callbacks: "allow" or "error" (raise TraceError instead of calling functions back). check: verify graphs after each stage. optimize: rewrite graphs. versions: how many compiled
+    falling back. callbacks: "allow" or "error" (raise TraceError instead of calling functions back). check: verify graphs after each stage. optimize: rewrite graphs. tier: "auto" (loops
+    become machine code in the background), "native" (at once) or "interpreted". versions: how many compiled
     versions of a function are kept.
     """
 
@@ -93,6 +113,8 @@ class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used 
     def __enter__(self) -> Self:
         if self.options.get("run") == "plain":
             _count_plain(1)
+        if self.options.get("tier") == "native":
+            _count_native(1)
         current = _current.get()
         self.tokens.append(_current.set({**(_defaults if current is None else current), **self.options}))
         return self
@@ -101,6 +123,8 @@ class config(contextlib.AbstractContextManager["config"]):  # noqa: N801 - used 
         _current.reset(self.tokens.pop())
         if self.options.get("run") == "plain":
             _count_plain(-1)
+        if self.options.get("tier") == "native":
+            _count_native(-1)
 
 
 def options() -> Iterator[tuple[str, Any, str]]:

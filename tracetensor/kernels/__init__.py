@@ -1,1 +1,1 @@
-"""Loops as compiled code: loop IR, its emitters and the cache of compiled kernels live here when they come to exist."""
+"""C texts become loaded code: the compiler, the cache on disk, and the thread that does both in the background."""

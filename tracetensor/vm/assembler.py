@@ -10,6 +10,7 @@ import numpy as np
 
 from tracetensor.graph.types import BOOL, COMPLEX, FLOAT, INT, SCALAR, TensorType
 from tracetensor.vm.instructions import TABLE, Opcode
+from tracetensor.vm.native import LoopSite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +125,8 @@ class Handler(NamedTuple):
 
 
 Item = Instruction | Branch | Loop | Attempt
-Row = tuple[int, int, int, int, int, int, Any, "Location"]
+Row = tuple[int, int, int, int, int, int, Any, "Location", "tuple[int, ...]", "tuple[int, ...]"]
+"""opcode, dst, a, b, c, takes, site, location, reads, writes; for LOOP_HEAD, `reads` is the end of the loop."""
 
 
 class Assembler:
@@ -336,46 +338,60 @@ def flatten(items: list[Item]) -> tuple[list[Row], list[Handler]]:
     rows: list[list[Any]] = []
     handlers: list[Handler] = []
     _flatten(items, rows, handlers)
-    rows.append([Opcode.HALT, -1, -1, -1, -1, 0, None, ()])
+    rows.append(_row(Opcode.HALT))
     return [tuple(row) for row in rows], handlers
 
 
-def _flatten_attempt(item: Attempt, rows: list[list[Any]], handlers: list[Handler]) -> None:
+def _flatten_attempt(item: Attempt, rows: list[list[Any]], handlers: list[Handler], depth: int) -> None:
     first = len(rows)
-    _flatten(item.body, rows, handlers)
+    _flatten(item.body, rows, handlers, depth)
     stop = target = len(rows)
-    _flatten(item.completed, rows, handlers)
+    _flatten(item.completed, rows, handlers, depth)
     if item.classes is not None:
-        rows.append(end := [Opcode.JUMP, -1, -1, -1, -1, 0, None, ()])
+        rows.append(end := _row(Opcode.JUMP))
         target = len(rows)
-        _flatten(item.handler, rows, handlers)
+        _flatten(item.handler, rows, handlers, depth)
         end[1] = len(rows)
     handlers.append(
         Handler(first, stop, target, item.classes, item.code, item.exception, len(item.location), item.wanted)
     )
 
 
-def _flatten(items: list[Item], rows: list[list[Any]], handlers: list[Handler]) -> None:
+def _row(opcode: int, a: int = -1, b: int = -1, site: Any = None) -> list[Any]:
+    reads = tuple([r for r in (a, b) if r >= 0])
+    return [opcode, -1, a, b, -1, 0, site, (), reads, ()]
+
+
+def _flatten(items: list[Item], rows: list[list[Any]], handlers: list[Handler], depth: int = 0) -> None:
     for item in items:
         if isinstance(item, Instruction):
-            rows.append([item.opcode, item.dst, item.a, item.b, item.c, item.takes, item.site, item.location])
+            place = [item.opcode, item.dst, item.a, item.b, item.c]
+            rows.append([*place, item.takes, item.site, item.location, item.reads, item.writes])
         elif isinstance(item, Branch):
-            rows.append(jump := [Opcode.JUMP_UNLESS, -1, item.condition, -1, -1, 0, None, ()])
-            _flatten(item.then, rows, handlers)
+            rows.append(jump := _row(Opcode.JUMP_UNLESS, item.condition))
+            _flatten(item.then, rows, handlers, depth)
             if item.orelse:
-                rows.append(end := [Opcode.JUMP, -1, -1, -1, -1, 0, None, ()])
+                rows.append(end := _row(Opcode.JUMP))
                 jump[1] = len(rows)
-                _flatten(item.orelse, rows, handlers)
+                _flatten(item.orelse, rows, handlers, depth)
                 end[1] = len(rows)
             else:
                 jump[1] = len(rows)
         elif isinstance(item, Attempt):
-            _flatten_attempt(item, rows, handlers)
+            _flatten_attempt(item, rows, handlers, depth)
         else:
-            head = len(rows)
-            tests = [[opcode, -1, a, b, -1, 0, None, ()] for opcode, a, b in item.tests]
-            rows.extend(tests)
-            _flatten(item.body, rows, handlers)
-            rows.append([Opcode.LOOP_NEXT, head, item.counter, -1, -1, 0, None, ()])
-            for test in tests:
-                test[1] = len(rows)
+            _flatten_loop(item, rows, handlers, depth)
+
+
+def _flatten_loop(item: Loop, rows: list[list[Any]], handlers: list[Handler], depth: int) -> None:
+    head = len(rows)
+    if depth == 0:
+        rows.append(_row(Opcode.LOOP_HEAD, site=LoopSite()))
+    tests = [_row(*test) for test in item.tests]
+    rows.extend(tests)
+    _flatten(item.body, rows, handlers, depth + 1)
+    rows.append([Opcode.LOOP_NEXT, head, item.counter, -1, -1, 0, None, (), (item.counter,), (item.counter,)])
+    for test in tests:
+        test[1] = len(rows)
+    if depth == 0:
+        rows[head][8] = (len(rows),)

@@ -8,6 +8,7 @@ from tracetensor.vm.registers cimport Reg
 
 ctypedef struct Run:
     Reg *regs
+    void *code  # the instructions
     const uint8_t *classes
     PyObject *token  # of the context variable that holds NumPy's error state; NULL while it is not set
     int pc

@@ -92,6 +92,25 @@ cdef class IndexSite:
                     if entry[1 + j] == "1":
                         self.s.regs[k][j], self.s.classes[k][j] = next(rest)
 
+    def describe(self):
+        """What loop_code.py goes by: an index in which every axis has its entry."""
+        cdef int k, j
+        entries = []
+        for k in range(self.s.n):
+            registers = [self.s.regs[k][j] for j in range(3)]
+            entries.append(("isnae"[<int>self.s.kinds[k]], registers))
+        return {
+            "entries": entries,
+            "basic": self.s.basic,
+            "array": self.s.array,
+            "value": self.s.value,
+            "dst": self.s.dst,
+            "number": self.s.number,
+            "size": self.s.size,
+            "axes": self.keep[5],
+            "stages": [site.describe() for site in self.keep[4]],
+        }
+
     def entries(self):
         """The index as text."""
         if self.keep[5] is not None:

@@ -10,6 +10,7 @@ cpdef enum Opcode:
     MOVE_INT
     DROP
     LOOP_START
+    LOOP_HEAD
     LOOP_TEST
     LOOP_NEXT
     STACK_START

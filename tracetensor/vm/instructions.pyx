@@ -16,6 +16,7 @@ TABLE = {
     Opcode.MOVE_INT: "wr--",
     Opcode.DROP: "-r--",
     Opcode.LOOP_START: "wwr-",
+    Opcode.LOOP_HEAD: "s",
     Opcode.LOOP_TEST: "jrr-",
     Opcode.LOOP_NEXT: "jw--",
     Opcode.STACK_START: "wr--s",

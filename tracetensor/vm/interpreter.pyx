@@ -18,11 +18,12 @@ from tracetensor.vm.indexing cimport (
     Index, accumulate, get_item, load_element, make_view, store_element, update, write,
 )
 from tracetensor.vm.instructions cimport Opcode
+from tracetensor.vm.native cimport Loop, ask
 from tracetensor.vm.lists cimport list_append, list_get, list_pop, list_set
 from tracetensor.vm.loops cimport finish_stack, push_stack, start_stack
 from tracetensor.vm.ownership cimport owned
 from tracetensor.vm.registers cimport (
-    PY_INT, Reg, clear, list_size, put_int, put_object, xincref,
+    PY_INT, Reg, clear, decref, incref, list_size, put_int, put_object, xincref,
 )
 from tracetensor.vm.ufuncs cimport Ufunc, run_arrays, run_scalar, source_number
 
@@ -157,6 +158,69 @@ cdef inline bint compare(double a, double b, int how) noexcept nogil:
     return a >= b
 
 
+# Loops as machine code ------------------------------------------------------------------------------------------
+
+
+cdef struct Environment:
+    int (*step)(Run *run, int pc) except -1
+    int (*turns)(Run *run, int pc) except -1
+    void (*incref)(PyObject *o) noexcept
+    void (*decref)(PyObject *o) noexcept
+    int (*own)(PyObject *o) noexcept
+    Function1 *functions1
+    Function2 *functions2
+    double (*hypot)(double x, double y) noexcept nogil
+
+
+cdef int step(Run *run, int pc) except -1:
+    """Run one instruction, which is not a jump."""
+    cdef Instr alone[2]
+    alone[0] = (<Instr *>run.code)[pc]
+    alone[1].op, alone[1].dst, alone[1].a, alone[1].b = Opcode.HALT, 0, 0, 0
+    try:
+        interpret(alone, run, 0)
+    finally:
+        run.pc = pc
+    return 0
+
+
+cdef int turns(Run *run, int pc) except -1:
+    """Let signals and other threads have their turn."""
+    run.pc = pc
+    return take_turns()
+
+
+cdef void add_reference(PyObject *o) noexcept:
+    incref(o)
+
+
+cdef void drop_reference(PyObject *o) noexcept:
+    decref(o)
+
+
+cdef int is_owned(PyObject *o) noexcept:
+    return owned(o)
+
+
+cdef Environment environment
+environment.step, environment.turns = step, turns
+environment.incref, environment.decref, environment.own = add_reference, drop_reference, is_owned
+environment.functions1, environment.functions2, environment.hypot = functions1, functions2, hypot
+
+
+cdef int enter(Run *run, Loop *loop, int pc) except -1:
+    """Go on in a loop's machine code; the instruction to go on with after it.
+
+    It leaves the loop where that ends, or in the middle where a Python int has outgrown 64 bits. Then, as after
+    exceptions, the registers hold what they would if all had been interpreted.
+    """
+    cdef int k
+    for k in range(loop.n_ints):
+        if run.regs[loop.ints[k]].obj != NULL:
+            return pc
+    return loop.function(run.regs, run, &environment)
+
+
 cdef int interpret(Instr *code, Run *run, int start) except -1:
     """Run the instructions from `start` to HALT. run.pc tells where an exception came from."""
     cdef Reg *regs = run.regs
@@ -167,6 +231,7 @@ cdef int interpret(Instr *code, Run *run, int start) except -1:
     cdef int pc = start, op
     cdef int64_t i
     cdef double f, g
+    cdef Loop *loop
     while True:
         ins = &code[pc]
         run.pc = pc
@@ -201,6 +266,14 @@ cdef int interpret(Instr *code, Run *run, int start) except -1:
             clear(a)
         elif op == Opcode.LOOP_START:
             start_loop(d, a, b)
+        elif op == Opcode.LOOP_HEAD:
+            loop = <Loop *>ins.site
+            if loop.function != NULL:
+                pc = enter(run, loop, pc)
+            else:
+                loop.steps += 1
+                if loop.steps >= loop.hot:
+                    ask(loop)
         elif op == Opcode.LOOP_TEST:
             if a.v.i >= b.v.i:
                 pc = ins.dst

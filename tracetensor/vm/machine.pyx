@@ -12,7 +12,9 @@ from tracetensor.vm.array cimport (
 )
 from tracetensor.vm.calls cimport CallSite, Run, unsilence
 from tracetensor.vm.indexing cimport IndexSite
+from tracetensor.vm.instructions cimport Opcode
 from tracetensor.vm.interpreter cimport Instr, interpret
+from tracetensor.vm.native cimport LoopSite
 from tracetensor.vm.ownership cimport Holder
 from tracetensor.vm.registers cimport OBJECT, PY_INT, Reg, box, clear, decref, incref, put_int, unbox
 from tracetensor.vm.ufuncs cimport UfuncSite
@@ -30,7 +32,7 @@ cdef class Program:
     """A compiled graph: program(*args) -> list of output values. Immutable; runs in many threads at once."""
 
     def __init__(self, graph, donated, instructions, classes, constants, outputs, handlers):
-        """instructions: (opcode, dst, a, b, c, takes, site, location); constants: {register: value};
+        """instructions: assembler.Row; constants: {register: value};
         outputs: (register, whether this is its last use); handlers: assembler.Handler, inner ones first.
         """
         cdef int k, r
@@ -52,11 +54,13 @@ cdef class Program:
         self.outputs = <int *>allocate(self.n_outputs * sizeof(int))
         self.takes = <uint8_t *>allocate(self.n_outputs)
         for k, row in enumerate(instructions):
-            opcode, dst, a, b, c, takes, site, _ = row
+            opcode, dst, a, b, c, takes, site = row[:7]
             check(opcode, dst, a, b, c, site)
             ins = &self.code[k]
             ins.op, ins.c, ins.takes, ins.site = opcode, c, takes, site_pointer(site)
             ins.dst, ins.a, ins.b = max(dst, 0), max(a, 0), max(b, 0)
+            if opcode == Opcode.LOOP_HEAD:
+                (<LoopSite>site).place(self, k, row[8][0])
         for k, cls in enumerate(classes):
             self.classes[k] = cls
             if k not in constants and cls in (OBJECT, PY_INT):
@@ -111,13 +115,21 @@ cdef class Program:
 
     def __str__(self):
         lines = [f"program of {self.graph.name}: {self.n_inputs} inputs, {self.n_registers} registers"]
-        for k, (opcode, dst, a, b, c, takes, site, _) in enumerate(self.instructions):
-            lines.append(disassemble(k, opcode, dst, a, b, c, takes, site))
+        for k, row in enumerate(self.instructions):
+            lines.append(disassemble(k, *row[:7]))
         lines.append("returns " + ", ".join(f"r{self.outputs[k]}" for k in range(self.n_outputs)))
         return "\n".join(lines)
 
     def __repr__(self):
         return f"<program of {self.graph.name}: {self.n_code} instructions>"
+
+    def describe(self):
+        """(instructions, classes of the registers, {register: constant}): what loop_code.py goes by."""
+        return self.instructions, [self.classes[k] for k in range(self.n_registers)], self.kept[0]
+
+    def loops(self):
+        """The sites of the outermost loops."""
+        return [row[6] for row in self.instructions if row[0] == Opcode.LOOP_HEAD]
 
     def __reduce__(self):
         from tracetensor.vm.compiler import recompile
@@ -229,6 +241,7 @@ cdef class Program:
             raise TypeError(f"{self.graph.name} takes {self.n_inputs} arguments, not {n}")
         regs = self.acquire()
         run.regs, run.classes, run.token, run.pc, run.stage = regs, self.classes, NULL, -1, 0
+        run.code = self.code
         try:
             self.load(regs, args)
             while start >= 0:
@@ -257,7 +270,7 @@ cdef class Program:
 
     cdef object location(self, Run *run):
         """The user's line that the instruction stands for."""
-        site, location = self.instructions[run.pc][6:]
+        site, location = self.instructions[run.pc][6:8]
         if run.stage:
             location = (<IndexSite>site).locations[run.stage - 1] or location
         return location
@@ -328,6 +341,8 @@ cdef void *site_pointer(object site):
         return &(<UfuncSite>site).s
     if isinstance(site, IndexSite):
         return &(<IndexSite>site).s
+    if isinstance(site, LoopSite):
+        return &(<LoopSite>site).s
     return <void *>site
 
 

@@ -1,0 +1,41 @@
+"""From C text to the address of a function."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from typing import Any
+
+from tracetensor.kernels import cache
+from tracetensor.kernels.toolchain import FLAGS, CompilerError, build, toolchain
+
+_loaded: dict[str, tuple[Any, int]] = {}
+_lock = threading.Lock()
+
+
+def load(text: str, name: str) -> tuple[Any, int]:
+    """(what keeps the code loaded, the address of the function of this name). Raises CompilerError.
+
+    The code comes from the cache on disk if it is there, else from the compiler. Code stays loaded while the
+    process lives: a thread may be in it.
+    """
+    found = toolchain()
+    if found is None:
+        msg = "there is no C compiler (cc, gcc or clang on PATH, or the one that CC names)"
+        raise CompilerError(msg)
+    key = cache.key(text, found.identity, " ".join(FLAGS))
+    with _lock:
+        if key in _loaded:
+            return _loaded[key]
+    path = cache.find(key)
+    try:
+        if path is None:
+            path = cache.store(key, build(text))
+            cache.prune()
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        msg = f"compiled code could not be loaded: {error}"
+        raise CompilerError(msg) from error
+    address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+    with _lock:
+        return _loaded.setdefault(key, (library, address))

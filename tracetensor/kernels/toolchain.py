@@ -1,0 +1,81 @@
+"""The machine's C compiler: found once, run as a child process of low priority, with a time limit."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+CANDIDATES = ("cc", "gcc", "clang")
+FLAGS = ("-O2", "-shared", "-fPIC", "-fwrapv", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=default", "-w")
+"""-fwrapv: integer arithmetic is total. -ffp-contract=off: no fused multiply-add, whose bits are not NumPy's."""
+SECONDS = 60.0  # after which a compiler is given up
+
+
+class CompilerError(Exception):
+    """There is no C compiler, or it failed; the text says why."""
+
+
+class Toolchain(NamedTuple):
+    """A compiler: its command, and what tells its code from that of others."""
+
+    command: tuple[str, ...]
+    identity: str
+
+
+@functools.cache
+def toolchain() -> Toolchain | None:
+    """The compiler that the environment variable CC names, else the first of cc, gcc and clang; None without one."""
+    wanted = os.environ.get("CC")
+    for command in [tuple(shlex.split(wanted))] if wanted else [(name,) for name in CANDIDATES]:
+        path = shutil.which(command[0])
+        if path is None:
+            continue
+        full = (path, *command[1:])
+        try:
+            done = subprocess.run([*full, "--version"], capture_output=True, text=True, timeout=20, check=True)
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return Toolchain(full, f"{' '.join(full)}\n{done.stdout}\n{platform.machine()} {platform.system()}")
+    return None
+
+
+def build(text: str) -> bytes:
+    """The shared object that a C text becomes. Raises CompilerError."""
+    found = toolchain()
+    if found is None:
+        msg = "there is no C compiler (cc, gcc or clang on PATH, or the one that CC names)"
+        raise CompilerError(msg)
+    with tempfile.TemporaryDirectory(prefix="tracetensor-") as folder:
+        source, result = Path(folder, "loop.c"), Path(folder, "loop.so")
+        source.write_text(text)
+        command = [*found.command, *FLAGS, "-o", str(result), str(source)]
+        nice = shutil.which("nice")
+        try:
+            done = subprocess.run(
+                [nice, "-n", "10", *command] if nice else command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+                cwd=folder,
+                process_group=0,  # Ctrl-C in the terminal is not the compiler's
+            )
+        except subprocess.TimeoutExpired:
+            msg = f"the C compiler {found.command[0]} took more than {SECONDS:g} s"
+            raise CompilerError(msg) from None
+        except OSError as error:
+            msg = f"the C compiler {found.command[0]} could not be run: {error}"
+            raise CompilerError(msg) from error
+        if done.returncode or not result.exists():
+            told = done.stderr.strip().splitlines()
+            msg = f"the C compiler {found.command[0]} failed (exit status {done.returncode}): {told[-1] if told else ''}"
+            raise CompilerError(msg)
+        return result.read_bytes()

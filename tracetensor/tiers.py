@@ -1,0 +1,35 @@
+"""Which loops become machine code, and when: what the option `tier` says, told to the machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tracetensor.config import on_tier, option
+from tracetensor.vm import native
+
+if TYPE_CHECKING:
+    from tracetensor.vm.machine import Program
+
+HOT = 5000
+"""Steps after which a loop is compiled. A step takes about 0.1 µs or more, and compiling a loop 0.1 s of one core."""
+
+
+def request(program: Program, site: Any) -> None:
+    """What the machine calls for a loop that has run for so many steps."""
+    from tracetensor.vm.loop_compiler import compile_later, compile_loop
+
+    tier = option("tier")
+    if tier == "native":
+        compile_loop(program, site)
+    elif tier == "auto" and native.thresholds["hot"] >= HOT:
+        compile_later(program, site)
+
+
+def choose(tier: str) -> None:
+    """Set from how many steps on loops are asked for."""
+    native.set_threshold({"auto": HOT, "native": 1, "interpreted": 1 << 62}[tier])
+
+
+native.request = request
+on_tier.append(choose)
+choose(option("tier"))

@@ -1,0 +1,600 @@
+"""The C text of a loop of a program: the instructions of interpreter.pyx, done to registers that are C variables.
+
+    int loop(struct reg *R, void *run, const struct environment *E)
+
+Unboxed registers become variables, read from the register file R where the function begins, and put back where it
+ends. For arrays whose elements are read or written, the address, dims and strides are variables too. What has no C
+text here (calls, operations on whole arrays), and every slow path, is one step of the interpreter, through E. So an
+exception, or a Python int of more than 64 bits, leaves the registers just as the interpreter would have: it can go on.
+
+The function returns the number of the instruction to go on with; -1 with an exception set. Its text names no
+address and includes no header: it depends on the layout of Python's and NumPy's structures alone, which is part of it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.vm.assembler import NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT
+from tracetensor.vm.instructions import Opcode, disassemble
+from tracetensor.vm.loop_prelude import PRELUDE
+from tracetensor.vm.native import DATA_OFFSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tracetensor.vm.assembler import Row
+
+CHAR_TYPES = {
+    "?": "u8", "b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "l": "i64", "q": "i64",
+    "L": "u64", "Q": "u64", "f": "f32", "d": "f64", "D": "c128",
+}  # fmt: skip
+BITS = {"i8": 8, "u8": 8, "i16": 16, "u16": 16, "i32": 32, "u32": 32, "i64": 64, "u64": 64}
+CLASS_CHARS = {PY_BOOL: "?", PY_INT: "l", PY_FLOAT: "d", PY_COMPLEX: "D"}
+JUMPS = frozenset({Opcode.JUMP, Opcode.JUMP_UNLESS, Opcode.LOOP_TEST, Opcode.LOOP_NEXT})
+BINARY = {
+    Opcode.F_ADD: "{a} + {b}", Opcode.F_SUB: "{a} - {b}", Opcode.F_MUL: "{a} * {b}", Opcode.F_QUOTIENT: "{a} / {b}",
+    Opcode.F_LT: "{a} < {b}", Opcode.F_LE: "{a} <= {b}", Opcode.F_EQ: "{a} == {b}", Opcode.F_NE: "{a} != {b}",
+    Opcode.F_GT: "{a} > {b}", Opcode.F_GE: "{a} >= {b}", Opcode.F_NEG: "-{a}", Opcode.F_ABS: "__builtin_fabs({a})",
+    Opcode.F_SQRT: "__builtin_sqrt({a})", Opcode.F_TO_B: "{a} != 0",
+    Opcode.I_AND: "{a} & {b}", Opcode.I_OR: "{a} | {b}", Opcode.I_XOR: "{a} ^ {b}", Opcode.I_INVERT: "~{a}",
+    Opcode.I_LT: "{a} < {b}", Opcode.I_LE: "{a} <= {b}", Opcode.I_EQ: "{a} == {b}", Opcode.I_NE: "{a} != {b}",
+    Opcode.I_GT: "{a} > {b}", Opcode.I_GE: "{a} >= {b}", Opcode.I_TO_B: "{a} != 0", Opcode.I_TO_F: "(f64){a}",
+    Opcode.I_MAX: "{b} > {a} ? {b} : {a}", Opcode.I_MIN: "{b} < {a} ? {b} : {a}",
+    Opcode.L_ADD: "{a} + {b}", Opcode.L_SUB: "{a} - {b}", Opcode.L_MUL: "{a} * {b}", Opcode.L_NEG: "-{a}",
+    Opcode.B_NOT: "!{a}", Opcode.B_AND: "{a} & {b}", Opcode.B_OR: "{a} | {b}", Opcode.B_XOR: "{a} ^ {b}",
+    Opcode.B_TO_I: "{a}", Opcode.B_TO_F: "{a}", Opcode.C_REAL: "{a}.re", Opcode.C_IMAG: "{a}.im",
+    Opcode.C_ADD: "(c128){{{a}.re + {b}.re, {a}.im + {b}.im}}",
+    Opcode.C_SUB: "(c128){{{a}.re - {b}.re, {a}.im - {b}.im}}",
+}  # fmt: skip
+"""What is one expression, and never fails."""
+CHECKED = {
+    Opcode.I_ADD: "!__builtin_add_overflow({a}, {b}, &{d})",
+    Opcode.I_SUB: "!__builtin_sub_overflow({a}, {b}, &{d})",
+    Opcode.I_MUL: "!__builtin_mul_overflow({a}, {b}, &{d})",
+    Opcode.I_FLOORDIV: "floor_divide({a}, {b}, &{d})",
+    Opcode.I_MOD: "modulo({a}, {b}, &{d})",
+    Opcode.I_TRUEDIV: "true_divide({a}, {b}, &{d})",
+    Opcode.I_POW: "power({a}, {b}, &{d})",
+    Opcode.I_LSHIFT: "shift_left({a}, {b}, &{d})",
+    Opcode.I_RSHIFT: "shift_right({a}, {b}, &{d})",
+    Opcode.I_NEG: "!__builtin_sub_overflow((i64)0, {a}, &{d})",
+    Opcode.I_ABS: "absolute({a}, &{d})",
+    Opcode.F_TRUEDIV: "divide({a}, {b}, &{d})",
+    Opcode.F_FLOORDIV: "float_floor_divide(E, {a}, {b}, &{d})",
+    Opcode.F_MOD: "float_modulo(E, {a}, {b}, &{d})",
+    Opcode.F_POW: "float_power(E, {a}, {b}, &{d})",
+    Opcode.F_TO_I: "truncate({a}, &{d})",
+    Opcode.F_FLOOR: "floor_to_int({a}, &{d})",
+    Opcode.F_CEIL: "ceil_to_int({a}, &{d})",
+    Opcode.MATH: "math1(E, {c}, {a}, &{d})",
+    Opcode.MATH2: "math2(E, {c}, {a}, {b}, &{d})",
+    Opcode.COMPARE: "compare_int({a}, {b}, {c}, &{d})",
+    Opcode.C_MUL: "complex_multiply({a}, {b}, &{d})",
+    Opcode.C_ABS: "complex_absolute(E, {a}, &{d})",
+}
+"""What is done where this holds, which then has stored the result; else by the interpreter."""
+UFUNCS = {
+    "add": "+", "subtract": "-", "multiply": "*", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
+    "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "greater": ">", "greater_equal": ">=",
+}  # fmt: skip
+MOST_ROWS = 4000
+LIMITS = {"i8": (-(2**7), 2**7 - 1), "u8": (0, 2**8 - 1), "i16": (-(2**15), 2**15 - 1), "u16": (0, 2**16 - 1)}
+LIMITS |= {"i32": (-(2**31), 2**31 - 1), "u32": (0, 2**32 - 1)}
+
+
+class Interpreted(Exception):  # noqa: N818 - not an error: the instruction is left to the interpreter
+    """An instruction has no C text."""
+
+
+class LoopCode:
+    """The making of one loop's text. rows, classes, constants: the program's; first, stop: the loop's rows."""
+
+    def __init__(
+        self, rows: Sequence[Row], classes: Sequence[int], constants: dict[int, Any], first: int, stop: int
+    ) -> None:
+        self.rows, self.classes, self.constants = rows, classes, constants
+        self.first, self.stop = first, stop
+        self.region = range(first, stop)
+        self.used: set[int] = set()  # registers that are variables
+        self.written: set[int] = set()  # those of them that are put back
+        self.ranks: dict[int, int] = {}  # arrays of which as many axes are variables
+        self.native = 0  # instructions that have C text
+        self.interpreted = 0
+
+    def text(self) -> str:
+        """The whole text."""
+        self.find_arrays()
+        targets = {self.rows[pc][1] for pc in self.region if self.rows[pc][0] in JUMPS}
+        body: list[str] = []
+        shown: Any = None
+        for pc in self.region:
+            row = self.rows[pc]
+            if row[7] and row[7] != shown:
+                shown = row[7]
+                body.append(f"    /* {_comment(f'{shown[-1].filename}:{shown[-1].line}')} */")
+            if pc in targets or pc == self.first:
+                body.append(f"L{pc}:;")
+            body.append(f"    /* {_comment(disassemble(pc, *row[:7]))} */")
+            body += [f"    {line}" for line in self.instruction(pc)]
+        return "\n".join([f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.head(), *body, *self.tail(), ""])
+
+    def ints(self) -> list[int]:
+        """The registers of Python ints that the function takes to be of 64 bits."""
+        return sorted(r for r in self.used if self.classes[r] == PY_INT and not self.is_literal(r))
+
+    # Registers -------------------------------------------------------------------------------------------------
+
+    def type(self, register: int) -> str | None:
+        """The C type of a register's value; None if it has no variable."""
+        cls = self.classes[register]
+        char = CLASS_CHARS.get(cls) or (np.dtype(_type(cls - NUMPY)).char if cls >= NUMPY else "")
+        return CHAR_TYPES.get(char)
+
+    def is_big(self, register: int) -> bool:
+        """Whether a register is a constant int of more than 64 bits."""
+        value = self.constants.get(register)
+        return type(value) is int and not -(2**63) <= value < 2**63
+
+    def is_literal(self, register: int) -> bool:
+        """Whether a register is a constant that the text can spell."""
+        if register not in self.constants:
+            return False
+        return self.type(register) in {*BITS, "f64", "f32"} and not _is_nan(self.constants[register])
+
+    def value(self, register: int) -> str:
+        """What stands for a register that is read."""
+        type_ = self.type(register)
+        if type_ is None or self.is_big(register):
+            raise Interpreted
+        if self.is_literal(register):
+            return _literal(self.constants[register], type_)
+        self.used.add(register)
+        return f"r{register}"
+
+    def target(self, register: int) -> str:
+        """What stands for a register that is written."""
+        if self.type(register) is None:
+            raise Interpreted
+        self.used.add(register)
+        self.written.add(register)
+        return f"r{register}"
+
+    def find_arrays(self) -> None:
+        """Find the arrays whose elements or dims are looked at, and those that they are moved to or from."""
+        moves = []
+        for pc in self.region:
+            opcode, dst, a, _, c, _, site = self.rows[pc][:7]
+            if opcode in {Opcode.LOAD, Opcode.STORE}:
+                form = site.describe()
+                rank = _rank(form)
+                self.ranks[form["array"]] = max(self.ranks.get(form["array"], 0), rank)
+                if opcode == Opcode.STORE:
+                    moves.append((form["dst"], form["array"]))
+            elif opcode == Opcode.DIM:
+                self.ranks[a] = max(self.ranks.get(a, 0), c + 1)
+            elif opcode == Opcode.MOVE:
+                moves.append((dst, a))
+        changed = True
+        while changed:
+            changed = False
+            for pair in moves:
+                rank = max([self.ranks.get(r, -1) for r in pair])
+                for r in pair:
+                    if self.ranks.get(r, -1) < rank:
+                        self.ranks[r] = rank
+                        changed = True
+
+    # The frame of the function -----------------------------------------------------------------------------------
+
+    def head(self) -> list[str]:
+        """Where the function begins; made after the body, when it is known what that needs."""
+        lines = ["", "int loop(struct reg *R, void *run, const struct environment *E)", "{", "    int next = -1;"]
+        for r in sorted(self.used):
+            if not self.is_literal(r):
+                type_ = self.type(r)
+                lines.append(f"    {type_} r{r} = R[{r}].v.as_{type_};")
+        for r, rank in sorted(self.ranks.items()):
+            axes = "".join([f", n{r}_{k} = 0, s{r}_{k} = 0" for k in range(rank)])
+            lines += [f"    char *p{r} = 0;", f"    i64 w{r} = 0{axes};"]
+            lines += [f"    {line}" for line in self.refresh(r)]
+        return lines
+
+    def tail(self) -> list[str]:
+        """Where the function ends."""
+        back = [f"    R[{r}].v.as_{self.type(r)} = r{r};" for r in sorted(self.written)]
+        return [f"    next = {self.stop};", "leave:;", *back, "    return next;", "}"]
+
+    def refresh(self, r: int) -> list[str]:
+        """Read anew where an array is and how it is laid out."""
+        axes = "".join([f" n{r}_{k} = a->dims[{k}]; s{r}_{k} = a->strides[{k}];" for k in range(self.ranks[r])])
+        return [
+            f"if (R[{r}].obj) {{ struct array *a = (struct array *)R[{r}].obj; p{r} = a->data;{axes} }}",
+            f"w{r} = 0;",
+        ]
+
+    # Instructions ------------------------------------------------------------------------------------------------
+
+    def instruction(self, pc: int) -> list[str]:
+        """The lines of one instruction."""
+        used, written = set(self.used), set(self.written)
+        opcode = self.rows[pc][0]
+        try:
+            lines = self.native_lines(opcode, pc)
+            self.native += 1
+        except Interpreted:
+            self.used, self.written = used, written
+            self.interpreted += 1
+            return self.step(pc)
+        return lines
+
+    def native_lines(self, opcode: int, pc: int) -> list[str]:
+        """The lines of an instruction that has C text; raises Interpreted for others."""
+        _, dst, a, b, c, _, _ = self.rows[pc][:7]
+        if opcode in BINARY or (opcode in CHECKED and dst not in {a, b}):
+            names = {"c": c, "a": self.value(a)}
+            if b >= 0:
+                names["b"] = self.value(b)
+            names["d"] = self.target(dst)
+            if opcode in BINARY:
+                return [f"{names['d']} = {BINARY[Opcode(opcode)].format(**names)};"]
+            return self.unless(CHECKED[Opcode(opcode)].format(**names), pc)
+        emit = EMITTERS.get(opcode)
+        if emit is None:
+            raise Interpreted
+        return emit(self, pc)
+
+    def unless(self, condition: str, pc: int) -> list[str]:
+        """What the condition does if it holds; else one step of the interpreter."""
+        return [f"if (!({condition})) {{", *[f"    {line}" for line in self.step(pc)], "}"]
+
+    def step(self, pc: int) -> list[str]:
+        """Let the interpreter run an instruction."""
+        _, _, _, _, _, takes, _, _, reads, writes = self.rows[pc]
+        if self.rows[pc][0] in JUMPS:
+            raise Interpreted
+        lines = []
+        for r in dict.fromkeys(reads):
+            type_ = self.type(r)
+            if type_ is not None and r not in self.constants:
+                self.used.add(r)
+                lines.append(f"R[{r}].v.as_{type_} = r{r};")
+        lines.append(f"if (E->step(run, {pc}) < 0) goto leave;")
+        for r in dict.fromkeys(writes):
+            type_ = self.type(r)
+            if r in self.ranks:
+                lines += self.refresh(r)
+            elif type_ is not None:
+                self.target(r)
+                lines.append(f"r{r} = R[{r}].v.as_{type_};")
+        for k, r in enumerate(reads):
+            if r in self.ranks and r not in writes and not takes >> k & 1:
+                lines.append(f"w{r} = 0;")
+        big = [f"R[{r}].obj" for r in dict.fromkeys(writes) if self.classes[r] == PY_INT]
+        if big:
+            lines.append(f"if ({' || '.join(big)}) {{ next = {pc + 1}; goto leave; }}")
+        return lines
+
+    def goto(self, target: int) -> str:
+        """A jump to an instruction, inside the loop or behind it."""
+        if target in self.region:
+            return f"goto L{target};"
+        return f"{{ next = {target}; goto leave; }}"
+
+    def clear(self, r: int) -> str:
+        """Drop the reference in a register."""
+        return f"drop(E, &R[{r}]);"
+
+
+def _emit_nothing(_code: LoopCode, _pc: int) -> list[str]:
+    return []
+
+
+def _emit_jump(code: LoopCode, pc: int) -> list[str]:
+    return [code.goto(code.rows[pc][1])]
+
+
+def _emit_jump_unless(code: LoopCode, pc: int) -> list[str]:
+    _, dst, a, *_ = code.rows[pc]
+    return [f"if (!{code.value(a)}) {code.goto(dst)}"]
+
+
+def _emit_loop_start(code: LoopCode, pc: int) -> list[str]:
+    _, index, limit, steps, *_ = code.rows[pc]
+    return [f"{code.target(limit)} = {code.value(steps)};", f"{code.target(index)} = 0;"]
+
+
+def _emit_loop_test(code: LoopCode, pc: int) -> list[str]:
+    _, dst, a, b, *_ = code.rows[pc]
+    return [f"if ({code.value(a)} >= {code.value(b)}) {code.goto(dst)}"]
+
+
+def _emit_loop_next(code: LoopCode, pc: int) -> list[str]:
+    _, head, counter, *_ = code.rows[pc]
+    name = code.target(counter)
+    return [f"if (++{name} % 1024 == 0 && E->turns(run, {pc}) < 0) goto leave;", code.goto(head)]
+
+
+def _emit_move_value(code: LoopCode, pc: int) -> list[str]:
+    _, dst, a, *_ = code.rows[pc]
+    if code.type(dst) != code.type(a):
+        raise Interpreted
+    return [f"{code.target(dst)} = {code.value(a)};"]
+
+
+def _emit_move(code: LoopCode, pc: int) -> list[str]:
+    """A reference, with what is known of the array."""
+    _, dst, a, _, _, takes, *_ = code.rows[pc]
+    lines = [f"{'take' if takes else 'share'}(E, &R[{dst}], &R[{a}]);"]
+    if dst in code.ranks:
+        pairs = [("p", ""), *[(x, f"_{k}") for k in range(code.ranks[dst]) for x in "ns"]]
+        lines.append(" ".join([f"{x}{dst}{k} = {x}{a}{k};" for x, k in pairs]))
+        lines.append(f"w{dst} = w{a};" if takes else f"w{dst} = w{a} = 0;")
+    return lines
+
+
+def _emit_drop(code: LoopCode, pc: int) -> list[str]:
+    register = code.rows[pc][2]
+    if code.classes[register] != OBJECT:
+        raise Interpreted
+    return [code.clear(register)]
+
+
+def _emit_guard(code: LoopCode, pc: int) -> list[str]:
+    """A check that hardly ever fires."""
+    _, _, condition, _, _, takes, _, _, reads, _ = code.rows[pc]
+    lines = [f"if ({code.value(condition)}) {{", *[f"    {line}" for line in code.step(pc)], "}"]
+    dropped = [code.clear(r) for k, r in enumerate(reads) if takes >> k & 1]
+    return [*lines, *([f"else {{ {' '.join(dropped)} }}"] if dropped else [])]
+
+
+def _emit_dim(code: LoopCode, pc: int) -> list[str]:
+    _, dst, a, _, axis, takes, *_ = code.rows[pc]
+    return [f"{code.target(dst)} = n{a}_{axis};", *([code.clear(a)] if takes else [])]
+
+
+def _emit_cast(code: LoopCode, pc: int) -> list[str]:
+    _, dst, a, *_ = code.rows[pc]
+    source, target = code.type(a), code.type(dst)
+    if source is None or target is None:
+        raise Interpreted
+    bad, value = convert(source, code.value(a), target, _is_bool(code, dst), strict=False)
+    name = code.target(dst)
+    return code.unless(f"{bad} ? 0 : ({name} = {value}, 1)", pc) if bad else [f"{name} = {value};"]
+
+
+def _emit_load(code: LoopCode, pc: int) -> list[str]:
+    """An element of an array, or of a view of one."""
+    row = code.rows[pc]
+    form = row[6].describe()
+    type_ = CHAR_TYPES.get(np.dtype(_type(form["number"])).char)
+    if type_ is None or type_ != code.type(form["dst"]):
+        raise Interpreted
+    lines, place = element(code, form, pc)
+    lines.append(f"{code.target(form['dst'])} = *({type_}_at *)({place});")
+    if row[5]:
+        lines.append(code.clear(form["array"]))
+    return attempt(code, pc, lines)
+
+
+def _emit_store(code: LoopCode, pc: int) -> list[str]:
+    """An element written, in an array that nobody else can see; one that others see is the interpreter's to copy."""
+    row = code.rows[pc]
+    form = row[6].describe()
+    array, dst = form["array"], form["dst"]
+    char = np.dtype(_type(form["number"])).char
+    type_, source = CHAR_TYPES.get(char), code.type(form["value"])
+    if type_ is None or source is None or not row[5] & 1 or array in code.constants:
+        raise Interpreted
+    python_int = code.classes[form["value"]] == PY_INT
+    bad, value = convert(source, code.value(form["value"]), type_, char == "?", strict=True, weak=python_int)
+    lines = [f"if ({bad}) break;"] if bad else []
+    lines.append(f"if (!w{array} && !(w{array} = E->own(R[{array}].obj))) break;")
+    more, place = element(code, form, pc)
+    lines += [*more, f"*({type_}_at *)({place}) = {value};"]
+    if dst != array:
+        lines.append(f"take(E, &R[{dst}], &R[{array}]);")
+        pairs = [("p", ""), ("w", ""), *[(x, f"_{k}") for k in range(code.ranks[dst]) for x in "ns"]]
+        lines.append(" ".join([f"{x}{dst}{k} = {x}{array}{k};" for x, k in pairs]))
+    return attempt(code, pc, lines)
+
+
+def _emit_ufunc(code: LoopCode, pc: int) -> list[str]:
+    """Arithmetic of NumPy's scalars that C has as NumPy has it."""
+    name, chars, registers, plain = code.rows[pc][6].describe()
+    sign = UFUNCS.get(name)
+    if sign is None or not plain or len(set(chars[:2])) != 1 or chars[0] not in "bBhHiIlLqQfd" or code.rows[pc][5]:
+        raise Interpreted
+    if sign in "&|^" and chars[0] in "fd":
+        raise Interpreted
+    a, b, d = code.value(registers[0]), code.value(registers[1]), code.target(registers[2])
+    if chars[2] == "?":
+        return [f"{d} = {a} {sign} {b};"]
+    type_ = CHAR_TYPES[chars[0]]
+    if type_ in BITS:  # without C's undefined overflow of products of short unsigned ints
+        return [f"{d} = ({type_})((u64){a} {sign} (u64){b});"]
+    return [f"{d} = {a} {sign} {b};"]
+
+
+EMITTERS: dict[int, Callable[[LoopCode, int], list[str]]] = {
+    Opcode.LOOP_HEAD: _emit_nothing,
+    Opcode.JUMP: _emit_jump,
+    Opcode.JUMP_UNLESS: _emit_jump_unless,
+    Opcode.LOOP_START: _emit_loop_start,
+    Opcode.LOOP_TEST: _emit_loop_test,
+    Opcode.LOOP_NEXT: _emit_loop_next,
+    Opcode.MOVE_VALUE: _emit_move_value,
+    Opcode.MOVE_INT: _emit_move_value,
+    Opcode.MOVE: _emit_move,
+    Opcode.DROP: _emit_drop,
+    Opcode.GUARD: _emit_guard,
+    Opcode.DIM: _emit_dim,
+    Opcode.CAST: _emit_cast,
+    Opcode.LOAD: _emit_load,
+    Opcode.STORE: _emit_store,
+    Opcode.UFUNC_SCALAR: _emit_ufunc,
+}
+
+
+# Elements --------------------------------------------------------------------------------------------------------
+
+
+def attempt(code: LoopCode, pc: int, lines: list[str]) -> list[str]:
+    """Lines that `break` where something is not plain: then the interpreter runs the instruction."""
+    inner = [f"    {line}" for line in [*lines, f"goto done{pc};"]]
+    return ["do {", *inner, "} while (0);", *code.step(pc), f"done{pc}:;"]
+
+
+def element(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str]:
+    """Lines that find an element, and the expression of its place; they `break` if it is out of bounds."""
+    if not form["basic"]:
+        raise Interpreted
+    array = form["array"]
+    rank = _rank(form)
+    dims = [f"n{array}_{k}" for k in range(rank)]
+    strides = [f"s{array}_{k}" for k in range(rank)]
+    lines: list[str] = []
+    place = f"p{array}"
+    for level, stage in enumerate([*form["stages"], form]):
+        if not stage["basic"]:
+            raise Interpreted
+        if stage["axes"] is not None:
+            dims, strides = [dims[k] for k in stage["axes"]], [strides[k] for k in stage["axes"]]
+            continue
+        left_dims, left_strides, axis = [], [], 0
+        for number, (kind, registers) in enumerate(stage["entries"]):
+            if kind == "n":
+                left_dims.append("1")
+                left_strides.append("0")
+                continue
+            name = f"i{pc}_{level}_{number}"
+            if kind == "i":
+                lines += _resolved(code, registers[0], name, dims[axis])
+                place += f" + {name} * {strides[axis]}"
+            elif all(r < 0 for r in registers):
+                left_dims.append(dims[axis])
+                left_strides.append(strides[axis])
+            else:
+                parts = [_integer(code, r, lines) if r >= 0 else "0" for r in registers]
+                given = [int(r >= 0) for r in registers]
+                step = parts[2] if given[2] else "1"
+                lines.append(f"i64 {name}, {name}n, {name}s = {step};")
+                arguments = f"{dims[axis]}, {given[0]}, {parts[0]}, {given[1]}, {parts[1]}"
+                lines.append(f"if (!clip({arguments}, &{name}s, &{name}, &{name}n)) break;")
+                place += f" + {name} * {strides[axis]}"
+                left_dims.append(f"{name}n")
+                left_strides.append(f"({strides[axis]} * {name}s)")
+            axis += 1
+        dims, strides = left_dims, left_strides
+    return lines, place
+
+
+def _resolved(code: LoopCode, register: int, name: str, dim: str) -> list[str]:
+    """Lines that make an index non-negative, and break if it is out of bounds."""
+    if register in code.constants and code.is_literal(register):
+        k = int(code.constants[register])
+        first = f"i64 {name} = {k};" if k >= 0 else f"i64 {name} = {dim} + ({k});"
+        return [first, f"if ((u64){name} >= (u64){dim}) break;"]
+    lines: list[str] = []
+    value = _integer(code, register, lines)
+    lines.append(f"i64 {name} = {value};")
+    if not (code.type(register) or "").startswith("u"):
+        lines.append(f"if ({name} < 0) {name} += {dim};")
+    return [*lines, f"if ((u64){name} >= (u64){dim}) break;"]
+
+
+def _integer(code: LoopCode, register: int, lines: list[str]) -> str:
+    """An integer as one of 64 bits."""
+    type_ = code.type(register)
+    if type_ not in BITS:
+        raise Interpreted
+    value = code.value(register)
+    if type_ == "u64":
+        lines.append(f"if ({value} > 9223372036854775807ULL) break;")
+    return f"(i64){value}"
+
+
+def _rank(form: dict[str, Any]) -> int:
+    """The rank of the array that an index, or the first of its views, takes apart."""
+    outer = form["stages"][0] if form["stages"] else form
+    if outer["axes"] is not None:
+        return len(outer["axes"])
+    return sum(kind in "is" for kind, _ in outer["entries"])
+
+
+def convert(
+    source: str, value: str, target: str, to_bool: bool, *, strict: bool, weak: bool = False
+) -> tuple[str, str]:
+    """Like convert.h: (when the conversion is left to others, or "", the converted value)."""
+    if target == "c128" or source == "c128":
+        if source == target:
+            return "", value
+        if source == "c128":
+            raise Interpreted
+        return "", f"(c128){{(f64){value}, 0}}"
+    if to_bool:
+        return "", f"({value} != 0)"
+    if source == target:
+        return "", value
+    if target == "f64" or (target == "f32" and not weak):
+        return "", f"({target}){value}"
+    if target == "f32":
+        return "", f"(f32)(f64){value}"
+    bad = []
+    if source in {"f64", "f32"}:
+        if strict:
+            raise Interpreted
+        bad.append(f"!({value} > -9.2e18 && {value} < 9.2e18)")
+        if target == "u64":
+            bad.append(f"{value} <= -1")
+        elif target != "i64":
+            low, high = LIMITS[target]
+            bad.append(f"(i64){value} < {low} || (i64){value} > {high}")
+        return " || ".join(bad), f"({target})(i64){value}"
+    if source == "u64":
+        bad.append(f"{value} > 9223372036854775807ULL")
+    if target == "u64":
+        return ("" if source.startswith("u") else f"{value} < 0"), f"(u64){value}"
+    if target != "i64":
+        low, high = LIMITS[target]
+        bad.append(f"(i64){value} < {low} || (i64){value} > {high}")
+    return " || ".join(bad), f"({target}){value}"
+
+
+# Text ------------------------------------------------------------------------------------------------------------
+
+
+def _type(number: int) -> Any:
+    return next(np.dtype(char) for char in "?bBhHiIlLqQefdgFDGO" if np.dtype(char).num == number)
+
+
+def _is_bool(code: LoopCode, register: int) -> bool:
+    cls = code.classes[register]
+    return cls in {PY_BOOL, NUMPY + np.dtype(np.bool_).num}
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, (float, np.floating)) and math.isnan(value)
+
+
+def _literal(value: Any, type_: str) -> str:
+    """A constant in C."""
+    if type_ in {"f64", "f32"}:
+        number = float(value)
+        if math.isinf(number):
+            return "__builtin_inf()" if number > 0 else "(-__builtin_inf())"
+        text = number.hex() + ("f" if type_ == "f32" else "")
+        return f"({text})"
+    if type_ == "u64":
+        return f"{int(value)}ULL"
+    number = int(value)
+    if number == -(2**63):
+        return "(-9223372036854775807LL - 1)"
+    return f"(({type_}){number}LL)"
+
+
+def _comment(text: str) -> str:
+    return text.replace("*/", "* /").replace("\\", "/").replace("\n", " ")[:160]

@@ -1,0 +1,65 @@
+"""From a loop of a program to its machine code: the text, the compiler, the function put in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tracetensor.kernels.background import worker
+from tracetensor.kernels.native import load
+from tracetensor.kernels.toolchain import CompilerError
+from tracetensor.vm.loop_code import MOST_ROWS, LoopCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracetensor.vm.machine import Program
+    from tracetensor.vm.native import LoopSite
+
+LEAST_NATIVE = 0.5
+"""The share of a loop's instructions that must have C text, for compiling it to be worth the time."""
+
+
+def make_code(program: Program, site: LoopSite) -> LoopCode:
+    """What the C text of a loop is made with."""
+    rows, classes, constants = program.describe()
+    return LoopCode(rows, classes, constants, site.first, site.stop)
+
+
+def prepare(program: Program, site: LoopSite) -> Callable[[], None] | None:
+    """Make the text of a loop; what then compiles it and puts the function in place. None if it is not worth it."""
+    if site.stop - site.first > MOST_ROWS:
+        site.refuse(f"more than {MOST_ROWS} instructions")
+        return None
+    code = make_code(program, site)
+    text = code.text()
+    if code.native < LEAST_NATIVE * (code.native + code.interpreted):
+        site.refuse(f"{code.interpreted} of {code.native + code.interpreted} instructions are calls")
+        return None
+    site.begin(text)
+    ints = code.ints()
+
+    def finish() -> None:
+        try:
+            library, address = load(text, "loop")
+        except CompilerError as error:
+            site.refuse(str(error))
+        except Exception as error:  # whatever happens to the compiler, the loop goes on
+            site.refuse(f"{type(error).__name__}: {error}")
+        else:
+            site.install(library, address, ints)
+
+    return finish
+
+
+def compile_loop(program: Program, site: Any) -> None:
+    """Compile a loop now."""
+    finish = prepare(program, site)
+    if finish is not None:
+        finish()
+
+
+def compile_later(program: Program, site: Any) -> None:
+    """Compile a loop in the background."""
+    finish = prepare(program, site)
+    if finish is not None:
+        worker.submit(finish)

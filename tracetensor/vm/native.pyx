@@ -1,0 +1,96 @@
+"""Loops of programs that may become machine code: when that is asked for, and what it becomes.
+
+The interpreter counts the steps of each outermost loop. From `hot` steps on it asks, once, for a C function that
+does the same to the same registers (loop_code.py). While that is made, and where it cannot be, the loop is
+interpreted; once it is there, the interpreter goes on in it from the next step. See `enter` in interpreter.pyx.
+"""
+
+import weakref
+
+cimport numpy as cnp
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t
+
+request = None
+"""What is called as request(program, site) for a loop that has become hot: public face's, set when it is loaded."""
+
+cdef extern from *:
+    """
+    #include <stddef.h>
+    #define TT_DATA_OFFSET (long)offsetof(PyArrayObject_fields, data)
+    """
+    long TT_DATA_OFFSET
+
+DATA_OFFSET = TT_DATA_OFFSET
+"""Where in NumPy's structure of an array the address of its data is."""
+
+thresholds = {"hot": 1 << 62}
+
+
+def set_threshold(steps):
+    """From how many steps on a loop is asked for; for loops that have not been."""
+    thresholds["hot"] = steps
+
+
+cdef class LoopSite:
+    """An outermost loop of a program: rows `first` up to `stop`."""
+
+    def __init__(self):
+        self.s.site = <PyObject *>self
+        self.s.hot = 0
+        self.state = "interpreted"
+
+    def __dealloc__(self):
+        PyMem_Free(self.s.ints)
+
+    def __str__(self):
+        return f"{self.state}, to {self.stop}"
+
+    cdef int place(self, object program, int first, int stop) except -1:
+        """Say where in which program the loop is."""
+        self.program, self.first, self.stop = weakref.ref(program), first, stop
+        return 0
+
+    def owner(self):
+        """The program, None if it is gone."""
+        return None if self.program is None else self.program()
+
+    def begin(self, source):
+        """Note that the function is being made from this text."""
+        self.source, self.state = source, "asked"
+
+    def refuse(self, reason):
+        """Note that the loop stays interpreted."""
+        self.state = reason
+
+    def install(self, library, size_t address, ints):
+        """Let the loop go on as machine code; library: what keeps the code loaded."""
+        cdef int k
+        cdef int *numbers = <int *>PyMem_Malloc((len(ints) + 1) * sizeof(int))
+        if numbers == NULL:
+            raise MemoryError
+        for k, number in enumerate(ints):
+            numbers[k] = number
+        if self.s.function != NULL:  # another thread was faster
+            PyMem_Free(numbers)
+            return
+        self.library = library
+        self.s.ints, self.s.n_ints = numbers, len(ints)
+        self.state = "native"
+        self.s.function = <NativeLoop>address
+
+
+cdef int ask(Loop *loop) except -1:
+    """Ask for the function of a loop, once, if it is hot enough; its threshold is that of now."""
+    cdef int64_t wanted = thresholds["hot"]
+    if loop.steps < wanted or request is None:
+        loop.hot = min(max(wanted, loop.steps + 1), loop.steps + 10_000)
+        return 0
+    loop.hot = 1 << 62
+    site = <LoopSite>loop.site
+    program = site.owner()
+    if program is not None:
+        request(program, site)
+    return 0
