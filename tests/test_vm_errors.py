@@ -221,11 +221,12 @@ def test_disassembly():
         "program of graph: 2 inputs, 7 registers\n"
         "   0  loop_start       r3, r4, r0\n"
         "   1  move             r2, r1  takes 1\n"
-        "   2  loop_test        -> 6, r3, r4\n"
-        "   3  store            r6 = r2[r3] <- r5  takes 1\n"
-        "   4  move             r2, r6  takes 1\n"
-        "   5  loop_next        -> 2, r3\n"
-        "   6  halt             \n"
+        "   2  loop_head        interpreted, to 7\n"
+        "   3  loop_test        -> 7, r3, r4\n"
+        "   4  store            r6 = r2[r3] <- r5  takes 1\n"
+        "   5  move             r2, r6  takes 1\n"
+        "   6  loop_next        -> 2, r3\n"
+        "   7  halt             \n"
         "returns r2"
     )
 

@@ -1,8 +1,9 @@
-"""The command line: `python -m tracetensor demo`, `python -m tracetensor doctor`."""
+"""The command line: `python -m tracetensor demo`, `python -m tracetensor cache`, `python -m tracetensor doctor`."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "demo": "run three filters on a photograph, plainly and traced; compare, time and show them",
+    "cache": "list, clear or locate the compiled loops that are kept on disk",
     "doctor": "say what tracetensor finds on this machine, and what is wrong",
 }
 
@@ -36,9 +38,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         from tracetensor.demo.run import main as run_demo
 
         return run_demo(rest)
+    if command == "cache":
+        return cache_command(rest)
     from tracetensor.doctor import main as examine
 
     return examine(rest)
+
+
+def cache_command(argv: Sequence[str]) -> int:
+    """`python -m tracetensor cache ls|clear|path`."""
+    from tracetensor.kernels import cache
+
+    parser = argparse.ArgumentParser(prog="python -m tracetensor cache", description=COMMANDS["cache"])
+    parser.add_argument("action", choices=("ls", "clear", "path"))
+    action = parser.parse_args(argv).action
+    if action == "path":
+        sys.stdout.write(f"{cache.folder()}\n")
+        return 0
+    if action == "clear":
+        sys.stdout.write(f"{cache.clear()} entries removed from {cache.folder()}\n")
+        return 0
+    found = cache.entries()
+    for path, size, made in found:
+        when = datetime.datetime.fromtimestamp(made).astimezone().strftime("%Y-%m-%d %H:%M")
+        sys.stdout.write(f"{size:9,}  {when}  {path.name}\n")
+    sys.stdout.write(f"{len(found)} entries, {sum(size for _, size, _ in found):,} bytes, in {cache.folder()}\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import numpy as np
 
 import tracetensor
 from tracetensor.config import OPTIONS, options
+from tracetensor.kernels import cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,9 +57,12 @@ def examine() -> Iterator[Finding]:
     found = os.environ.get("CC") or next(filter(shutil.which, COMPILERS), None)
     yield (
         "C compiler",
-        f"{shutil.which(found) or found} (not used yet)" if found else "none (not needed yet)",
+        f"{shutil.which(found) or found} " if found else "none: loops stay interpreted",
         True,
     )
+    place = cache.folder()
+    bad = cache.trouble(place)
+    yield "cache", bad and f"{bad}: each process compiles anew" or f"{place}, {len(cache.entries())} entries", not bad
     yield "GPU", "not used yet", True
     yield _self_test()
 

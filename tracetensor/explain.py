@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from tracetensor.tracer.world import Check, Path
 
 
+LOOP_STATES = {
+    "interpreted": "interpreted so far",
+    "asked": "being compiled",
+    "native": "machine code",
+}
+
+
 def explain(traced: Traced) -> str:
     """What was compiled, on what conditions, and what runs as plain Python and why."""
     code = traced.function.__code__
@@ -66,6 +73,9 @@ def _version(version: Version) -> list[str]:
     loops = [node for node in version.graph.all_nodes() if node.op.name in {"scan", "ifelse"}]
     if loops:
         lines.append(f"    control flow: {counts['scan']} scan, {counts['ifelse']} ifelse")
+    for location, state in version.program.loop_states():
+        where = f"{location[-1].filename}:{location[-1].line}" if location else "?"
+        lines.append(f"    loop at {where}: {LOOP_STATES.get(state, f'interpreted: {state}')}")
     lines.extend(f"    writes to {stages.path_text(path)}" for path, _, _ in version.trace.writes)
     for name, location in dict.fromkeys(version.trace.callbacks):
         where = f"{location[-1].filename}:{location[-1].line}" if location else "?"

@@ -260,6 +260,24 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         """What was compiled, on what conditions, and what runs as plain Python and why."""
         return explain(self)
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile the version for such arguments, its loops as machine code too, without running it; wait for that.
+
+        Raises TraceError where it cannot be traced, or where there is no C compiler.
+        """
+        parameters = self.parameters(args, kwargs)
+        version, _ = self._find(parameters)
+        if version is None:
+            try:
+                version = self.specialise(parameters)
+            except Fallback as error:
+                raise TraceError(f"{self.function.__qualname__}: {error.reason}") from error.__cause__
+        stages.compile_loops(version.program)
+
+    def source(self) -> str:
+        """The C text of the loops of all versions."""
+        return "\n".join([stages.source(version.program) for version in self.versions])
+
     # Calls -----------------------------------------------------------------------------------------------------
 
     def parameters(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

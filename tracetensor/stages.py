@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from tracetensor.tracer.values import UNBOUND
     from tracetensor.tracer.world import ArrayCheck, fetch, path_text
     from tracetensor.vm.compiler import compile_graph
+    from tracetensor.vm.loop_compiler import compile_loops, source
 
 __all__ = [
-    "MISSING", "UNBOUND", "AlwaysRaises", "ArrayCheck", "compile_graph", "fetch", "get_state", "optimize", "own_now",
-    "path_text", "put_state", "separate_outputs", "trace_function",
+    "MISSING", "UNBOUND", "AlwaysRaises", "ArrayCheck", "compile_graph", "compile_loops", "fetch", "get_state", "optimize", "own_now",
+    "path_text", "put_state", "separate_outputs", "source", "trace_function",
 ]  # fmt: skip
 
 HOMES: Final = {
@@ -27,6 +28,7 @@ HOMES: Final = {
     "tracer.values": ("UNBOUND",),
     "tracer.world": ("ArrayCheck", "fetch", "path_text"),
     "vm.compiler": ("compile_graph",),
+    "vm.loop_compiler": ("compile_loops", "source"),
 }
 """Where each name is found, as imported above for the type checker."""
 

@@ -90,6 +90,7 @@ class Loop:
     tests: list[tuple[int, int, int]]
     counter: int
     body: list[Item] = field(default_factory=list)
+    location: Location = ()
 
 
 @dataclass(slots=True)
@@ -387,6 +388,7 @@ def _flatten_loop(item: Loop, rows: list[list[Any]], handlers: list[Handler], de
     head = len(rows)
     if depth == 0:
         rows.append(_row(Opcode.LOOP_HEAD, site=LoopSite()))
+        rows[head][7] = item.location
     tests = [_row(*test) for test in item.tests]
     rows.extend(tests)
     _flatten(item.body, rows, handlers, depth + 1)

@@ -281,7 +281,7 @@ class Compiler(Assembler):
             list(zip([*[go] * conditional, *carry], outputs[: conditional + n_carry], strict=True))
         )
         tests = [(Opcode.LOOP_TEST, counter, limit)] * counted + [(Opcode.JUMP_UNLESS, go, -1)] * conditional
-        loop = Loop(tests, counter, self.items)
+        loop = Loop(tests, counter, self.items, outside[1])
         self.items, self.location = outside
         self.items.append(loop)
         for stack, v in zip(stacks, node.outputs[n_carry:], strict=True):

@@ -404,19 +404,46 @@ def _emit_store(code: LoopCode, pc: int) -> list[str]:
 
 def _emit_ufunc(code: LoopCode, pc: int) -> list[str]:
     """Arithmetic of NumPy's scalars that C has as NumPy has it."""
-    name, chars, registers, plain = code.rows[pc][6].describe()
-    sign = UFUNCS.get(name)
-    if sign is None or not plain or len(set(chars[:2])) != 1 or chars[0] not in "bBhHiIlLqQfd" or code.rows[pc][5]:
+    name, chars, registers, numbers = code.rows[pc][6].describe()
+    inputs = len(registers) - 1
+    char, out = chars[0], chars[-1]
+    if set(chars[:inputs]) != {char} or char not in "bBhHiIlLqQfd" or code.rows[pc][5] or not numbers:
         raise Interpreted
-    if sign in "&|^" and chars[0] in "fd":
+    type_ = CHAR_TYPES[char]
+    lines, operands = [], []
+    for r in registers[:inputs]:
+        source = code.type(r)
+        if source is None:
+            raise Interpreted
+        weak = code.classes[r] == PY_INT
+        bad, value = convert(source, code.value(r), type_, to_bool=False, strict=True, weak=weak)
+        lines += [f"if ({bad}) break;"] if bad else []
+        operands.append(value)
+    d = code.target(registers[-1])
+    if name in UFUNCS and inputs == 2:
+        sign = UFUNCS[name]
+        if sign in "&|^" and type_ not in BITS:
+            raise Interpreted
+        if out != "?" and type_ in BITS:  # no undefined overflow of products of short unsigned ints
+            operands = [f"(u64){value}" for value in operands]
+        result = f"{operands[0]} {sign} {operands[1]}"
+        lines.append(f"{d} = {result if out == '?' else f'({type_})({result})'};")
+    elif name == "divide" and type_ not in BITS and out == char:
+        lines.append(f"{d} = {operands[0]} / {operands[1]};")
+    elif name == "negative" and type_ not in BITS:
+        lines.append(f"{d} = -{operands[0]};")
+    elif name == "negative":
+        lines.append(f"{d} = ({type_})(0 - (u64){operands[0]});")
+    elif name == "invert":
+        lines.append(f"{d} = ({type_})~{operands[0]};")
+    elif name == "rint" and char == "d":
+        lines.append(f"{d} = round_to_even({operands[0]});")
+    elif name in {"remainder", "floor_divide"} and type_ == "i64":
+        function = "modulo" if name == "remainder" else "floor_divide"
+        lines.append(f"if (!{function}({operands[0]}, {operands[1]}, &{d})) break;")
+    else:
         raise Interpreted
-    a, b, d = code.value(registers[0]), code.value(registers[1]), code.target(registers[2])
-    if chars[2] == "?":
-        return [f"{d} = {a} {sign} {b};"]
-    type_ = CHAR_TYPES[chars[0]]
-    if type_ in BITS:  # without C's undefined overflow of products of short unsigned ints
-        return [f"{d} = ({type_})((u64){a} {sign} (u64){b});"]
-    return [f"{d} = {a} {sign} {b};"]
+    return attempt(code, pc, lines) if any("break" in line for line in lines) else lines
 
 
 EMITTERS: dict[int, Callable[[LoopCode, int], list[str]]] = {

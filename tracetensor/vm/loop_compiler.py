@@ -63,3 +63,16 @@ def compile_later(program: Program, site: Any) -> None:
     finish = prepare(program, site)
     if finish is not None:
         worker.submit(finish)
+
+
+def compile_loops(program: Program) -> None:
+    """Compile all loops of a program that are worth it, and wait."""
+    worker.wait()
+    for site in program.loops():
+        if site.state != "native":
+            compile_loop(program, site)
+
+
+def source(program: Program) -> str:
+    """The C text of a program's loops, whether or not they are compiled."""
+    return "\n".join([make_code(program, site).text() for site in program.loops()])

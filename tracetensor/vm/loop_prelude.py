@@ -210,6 +210,13 @@ static inline int ceil_to_int(f64 a, i64 *d)
     return 1;
 }
 
+static inline f64 round_to_even(f64 x)
+{
+    const f64 big = 4503599627370496.0; /* 2**52: there is nothing behind the point from here on */
+    f64 size = __builtin_fabs(x);
+    return size < big ? __builtin_copysign(size + big - big, x) : x;
+}
+
 static inline int math1(Env E, int which, f64 a, f64 *d)
 {
     f64 f = which == 0 ? __builtin_sqrt(a) : E->functions1[which](a);

@@ -127,6 +127,10 @@ cdef class Program:
         """(instructions, classes of the registers, {register: constant}): what loop_code.py goes by."""
         return self.instructions, [self.classes[k] for k in range(self.n_registers)], self.kept[0]
 
+    def loop_states(self):
+        """(location, state) of each outermost loop; see native.pyx."""
+        return [(row[7], row[6].state) for row in self.instructions if row[0] == Opcode.LOOP_HEAD]
+
     def loops(self):
         """The sites of the outermost loops."""
         return [row[6] for row in self.instructions if row[0] == Opcode.LOOP_HEAD]

@@ -87,10 +87,10 @@ cdef class UfuncSite:
         self.s.may_fail = ufunc.__name__ == "power" and dtypes[0].kind in "iu"
 
     def describe(self):
-        """What loop_code.py goes by: (name, characters of the loop's dtypes, registers, whether none is converted)."""
+        """What loop_code.py goes by: (name, characters of the loop's dtypes, registers, whether all hold numbers)."""
         cdef int k
         n = self.s.nin + self.s.nout
-        plain = all(self.s.same[k] and self.s.classes[k] != OBJECT for k in range(n))
+        plain = all(self.s.classes[k] != OBJECT for k in range(n))
         chars = "".join([d.char for d in self.keep[1]])
         return self.keep[0].__name__, chars, [self.s.regs[k] for k in range(n)], plain
 
