@@ -7,6 +7,7 @@ import os
 import platform
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -58,24 +59,37 @@ def build(text: str) -> bytes:
         command = [*found.command, *FLAGS, "-o", str(result), str(source)]
         nice = shutil.which("nice")
         try:
-            done = subprocess.run(
+            child = subprocess.Popen(
                 [nice, "-n", "10", *command] if nice else command,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 text=True,
-                timeout=SECONDS,
-                check=False,
                 cwd=folder,
-                process_group=0,  # Ctrl-C in the terminal is not the compiler's
+                start_new_session=True,  # Ctrl-C in the terminal is not the compiler's
             )
-        except subprocess.TimeoutExpired:
-            msg = f"the C compiler {found.command[0]} took more than {SECONDS:g} s"
-            raise CompilerError(msg) from None
         except OSError as error:
             msg = f"the C compiler {found.command[0]} could not be run: {error}"
             raise CompilerError(msg) from error
-        if done.returncode or not result.exists():
-            told = done.stderr.strip().splitlines()
-            msg = f"the C compiler {found.command[0]} failed (exit status {done.returncode}): {told[-1] if told else ''}"
+        with child:
+            try:
+                _, told = child.communicate(timeout=SECONDS)
+            except BaseException as error:
+                _kill(child)
+                if not isinstance(error, subprocess.TimeoutExpired):
+                    raise
+                msg = f"the C compiler {found.command[0]} took more than {SECONDS:g} s"
+                raise CompilerError(msg) from None
+        if child.returncode or not result.exists():
+            last = (told.strip().splitlines() or [""])[-1]
+            msg = f"the C compiler {found.command[0]} failed (exit status {child.returncode}): {last}"
             raise CompilerError(msg)
         return result.read_bytes()
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    """End a compiler and what it started."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (AttributeError, OSError):  # no process groups on this system, or it has just ended
+        child.kill()

@@ -26,7 +26,7 @@ from tracetensor.vm.native import DATA_OFFSET
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tracetensor.vm.assembler import Row
+    from tracetensor.vm.assembler import Handler, Row
 
 CHAR_TYPES = {
     "?": "u8", "b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "l": "i64", "q": "i64",
@@ -81,7 +81,7 @@ UFUNCS = {
     "add": "+", "subtract": "-", "multiply": "*", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
     "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "greater": ">", "greater_equal": ">=",
 }  # fmt: skip
-MOST_ROWS = 4000
+MOST_ROWS = 1500
 LIMITS = {"i8": (-(2**7), 2**7 - 1), "u8": (0, 2**8 - 1), "i16": (-(2**15), 2**15 - 1), "u16": (0, 2**16 - 1)}
 LIMITS |= {"i32": (-(2**31), 2**31 - 1), "u32": (0, 2**32 - 1)}
 
@@ -91,16 +91,26 @@ class Interpreted(Exception):  # noqa: N818 - not an error: the instruction is l
 
 
 class LoopCode:
-    """The making of one loop's text. rows, classes, constants: the program's; first, stop: the loop's rows."""
+    """The making of one loop's text. The first five are the program's; first, stop: the loop's rows."""
 
     def __init__(
-        self, rows: Sequence[Row], classes: Sequence[int], constants: dict[int, Any], first: int, stop: int
+        self,
+        rows: Sequence[Row],
+        classes: Sequence[int],
+        constants: dict[int, Any],
+        outputs: Sequence[int],
+        handlers: Sequence[Handler],
+        first: int,
+        stop: int,
     ) -> None:
         self.rows, self.classes, self.constants = rows, classes, constants
+        self.handlers = handlers
+        self.live = liveness(rows, outputs, handlers)
         self.first, self.stop = first, stop
         self.region = range(first, stop)
+        self.changed = {r for pc in self.region for r in rows[pc][9]}  # registers that the loop writes
         self.used: set[int] = set()  # registers that are variables
-        self.written: set[int] = set()  # those of them that are put back
+        self.written: set[int] = set()  # those of them that are written
         self.ranks: dict[int, int] = {}  # arrays of which as many axes are variables
         self.native = 0  # instructions that have C text
         self.interpreted = 0
@@ -108,6 +118,7 @@ class LoopCode:
     def text(self) -> str:
         """The whole text."""
         self.find_arrays()
+        self.used |= {r for r in self.changed if self.type(r) is not None}
         targets = {self.rows[pc][1] for pc in self.region if self.rows[pc][0] in JUMPS}
         body: list[str] = []
         shown: Any = None
@@ -120,7 +131,8 @@ class LoopCode:
                 body.append(f"L{pc}:;")
             body.append(f"    /* {_comment(disassemble(pc, *row[:7]))} */")
             body += [f"    {line}" for line in self.instruction(pc)]
-        return "\n".join([f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.head(), *body, *self.tail(), ""])
+        end = [f"    {self.leave(self.stop)}", "}", ""]
+        return "\n".join([f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.head(), *body, *end])
 
     def ints(self) -> list[int]:
         """The registers of Python ints that the function takes to be of 64 bits."""
@@ -192,21 +204,42 @@ class LoopCode:
 
     def head(self) -> list[str]:
         """Where the function begins; made after the body, when it is known what that needs."""
-        lines = ["", "int loop(struct reg *R, void *run, const struct environment *E)", "{", "    int next = -1;"]
+        lines = ["", "int loop(struct reg *R, void *run, const struct environment *E)", "{"]
         for r in sorted(self.used):
             if not self.is_literal(r):
                 type_ = self.type(r)
-                lines.append(f"    {type_} r{r} = R[{r}].v.as_{type_};")
+                empty = "{0}" if type_ == "c128" else "0"
+                known = self.live[self.first] >> r & 1 or r in self.constants
+                lines.append(f"    {type_} r{r} = {f'R[{r}].v.as_{type_}' if known else empty};")
         for r, rank in sorted(self.ranks.items()):
             axes = "".join([f", n{r}_{k} = 0, s{r}_{k} = 0" for k in range(rank)])
             lines += [f"    char *p{r} = 0;", f"    i64 w{r} = 0{axes};"]
-            lines += [f"    {line}" for line in self.refresh(r)]
+            if self.live[self.first] >> r & 1 or r in self.constants:
+                lines += [f"    {line}" for line in self.refresh(r)]
         return lines
 
-    def tail(self) -> list[str]:
-        """Where the function ends."""
-        back = [f"    R[{r}].v.as_{self.type(r)} = r{r};" for r in sorted(self.written)]
-        return [f"    next = {self.stop};", "leave:;", *back, "    return next;", "}"]
+    def leave(self, target: int) -> str:
+        """Go on with an instruction behind the loop, or with one in it as the interpreter would."""
+        return f"{{ {self.back(self.live[target])}return {target}; }}"
+
+    def fail(self, pc: int) -> str:
+        """Leave with the exception that an instruction has raised."""
+        needed = 0
+        for handler in self.handlers:
+            if handler.first <= pc < handler.stop:
+                needed |= self.live[handler.target]
+        return f"{{ {self.back(needed)}return -1; }}"
+
+    def back(self, live: int) -> str:
+        """Put the variables that are needed back into their registers. What is written is known at the end only:
+        so each that has a variable is.
+        """
+        found = [r for r in range(live.bit_length()) if live >> r & 1 and self.holds(r)]
+        return "".join([f"R[{r}].v.as_{self.type(r)} = r{r}; " for r in found])
+
+    def holds(self, r: int) -> bool:
+        """Whether a register is a variable that the loop writes."""
+        return r in self.changed and self.type(r) is not None
 
     def refresh(self, r: int) -> list[str]:
         """Read anew where an array is and how it is laid out."""
@@ -262,7 +295,7 @@ class LoopCode:
             if type_ is not None and r not in self.constants:
                 self.used.add(r)
                 lines.append(f"R[{r}].v.as_{type_} = r{r};")
-        lines.append(f"if (E->step(run, {pc}) < 0) goto leave;")
+        lines.append(f"if (E->step(run, {pc}) < 0) {self.fail(pc)}")
         for r in dict.fromkeys(writes):
             type_ = self.type(r)
             if r in self.ranks:
@@ -275,14 +308,14 @@ class LoopCode:
                 lines.append(f"w{r} = 0;")
         big = [f"R[{r}].obj" for r in dict.fromkeys(writes) if self.classes[r] == PY_INT]
         if big:
-            lines.append(f"if ({' || '.join(big)}) {{ next = {pc + 1}; goto leave; }}")
+            lines.append(f"if ({' || '.join(big)}) {self.leave(pc + 1)}")
         return lines
 
     def goto(self, target: int) -> str:
         """A jump to an instruction, inside the loop or behind it."""
         if target in self.region:
             return f"goto L{target};"
-        return f"{{ next = {target}; goto leave; }}"
+        return self.leave(target)
 
     def clear(self, r: int) -> str:
         """Drop the reference in a register."""
@@ -315,7 +348,7 @@ def _emit_loop_test(code: LoopCode, pc: int) -> list[str]:
 def _emit_loop_next(code: LoopCode, pc: int) -> list[str]:
     _, head, counter, *_ = code.rows[pc]
     name = code.target(counter)
-    return [f"if (++{name} % 1024 == 0 && E->turns(run, {pc}) < 0) goto leave;", code.goto(head)]
+    return [f"if (++{name} % 1024 == 0 && E->turns(run, {pc}) < 0) {code.fail(pc)}", code.goto(head)]
 
 
 def _emit_move_value(code: LoopCode, pc: int) -> list[str]:
@@ -464,6 +497,31 @@ EMITTERS: dict[int, Callable[[LoopCode, int], list[str]]] = {
     Opcode.STORE: _emit_store,
     Opcode.UFUNC_SCALAR: _emit_ufunc,
 }
+
+
+def liveness(rows: Sequence[Row], outputs: Sequence[int], handlers: Sequence[Handler]) -> list[int]:
+    """For each instruction, the registers that are needed where it begins, as bits."""
+    live = [0] * (len(rows) + 1)
+    reads = [sum({1 << r for r in row[8]}) if row[0] != Opcode.LOOP_HEAD else 0 for row in rows]
+    writes = [sum({1 << r for r in row[9]}) for row in rows]
+    end = sum({1 << r for r in outputs})
+    changed = True
+    while changed:
+        changed = False
+        caught = [(h.first, h.stop, live[h.target]) for h in handlers if h.classes is not None]
+        for pc in range(len(rows) - 1, -1, -1):
+            opcode, target = rows[pc][:2]
+            after = end if opcode == Opcode.HALT else 0 if opcode in {Opcode.JUMP, Opcode.LOOP_NEXT} else live[pc + 1]
+            if opcode in JUMPS:
+                after |= live[target]
+            before = (after & ~writes[pc]) | reads[pc]
+            for first, stop, needed in caught:
+                if first <= pc < stop:
+                    before |= needed
+            if before != live[pc]:
+                live[pc] = before
+                changed = True
+    return live
 
 
 # Elements --------------------------------------------------------------------------------------------------------

@@ -21,8 +21,7 @@ LEAST_NATIVE = 0.5
 
 def make_code(program: Program, site: LoopSite) -> LoopCode:
     """What the C text of a loop is made with."""
-    rows, classes, constants = program.describe()
-    return LoopCode(rows, classes, constants, site.first, site.stop)
+    return LoopCode(*program.describe(), site.first, site.stop)
 
 
 def prepare(program: Program, site: LoopSite) -> Callable[[], None] | None:

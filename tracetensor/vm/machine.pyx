@@ -124,8 +124,12 @@ cdef class Program:
         return f"<program of {self.graph.name}: {self.n_code} instructions>"
 
     def describe(self):
-        """(instructions, classes of the registers, {register: constant}): what loop_code.py goes by."""
-        return self.instructions, [self.classes[k] for k in range(self.n_registers)], self.kept[0]
+        """(instructions, classes of the registers, {register: constant}, registers of outputs, handlers): what
+        loop_code.py goes by.
+        """
+        classes = [self.classes[k] for k in range(self.n_registers)]
+        outputs = [self.outputs[k] for k in range(self.n_outputs)]
+        return self.instructions, classes, self.kept[0], outputs, self.handlers
 
     def loop_states(self):
         """(location, state) of each outermost loop; see native.pyx."""
