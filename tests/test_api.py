@@ -617,6 +617,7 @@ def test_environment_variables():
         "callbacks": "allow",
         "check": False,
         "optimize": True,
+        "tier": "auto",
         "versions": 8,
     }
     given = found(
@@ -628,6 +629,7 @@ def test_environment_variables():
         "callbacks": "allow",
         "check": False,
         "optimize": False,
+        "tier": "auto",
         "versions": 3,
     }
 

@@ -135,12 +135,15 @@ LOOPS = [
     (swapped, [(np.arange(6.0) ** 2, n, 0.25) for n in (2, 1, 0, 7)]),
     (float_arithmetic, [(7.5, -2.25, 9), (-1e300, 3.0, 4), (float("inf"), 1.0, 3), (-0.0, 0.0, 5)]),
     (narrow, [(np.array([100, 27, -5], t), np.array([50, 3, 7], t)) for t in (np.int8, np.int16, np.int32)]),
-    (narrow, [(np.array([100, 27, 5], t), np.array([50, 3, 7], t)) for t in (np.uint8, np.float32, np.uint64)]),
+    (
+        narrow,
+        [(np.array([100, 27, 5], t), np.array([50, 3, 7], t)) for t in (np.uint8, np.float32, np.uint64)],
+    ),
     (masks, [(np.zeros(40, np.uint8), 40), (np.zeros(40, bool), 7), (np.zeros(40), 7)]),
 ]
 
 
-@pytest.mark.parametrize("function, calls", LOOPS, ids=lambda v: getattr(v, "__name__", ""))
+@pytest.mark.parametrize(("function", "calls"), LOOPS, ids=lambda v: getattr(v, "__name__", ""))
 def test_loops(function, calls):
     for k, args in enumerate(calls):  # a traced function for each: other dtypes are other versions
         check(function, args, compiled=k == 0)  # edge sizes may need no loop
@@ -185,11 +188,13 @@ WORDS = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
     st.sampled_from([2**63 - 1, -(2**63), 2**62, 2**53 + 1, -(2**31), 2**70]),
 )
-FLOATS = st.one_of(st.floats(-10, 10), st.floats(allow_nan=False), st.sampled_from([-0.0, 1e308, 5e-324, 2.0**53]))
+FLOATS = st.one_of(
+    st.floats(-10, 10), st.floats(allow_nan=False), st.sampled_from([-0.0, 1e308, 5e-324, 2.0**53])
+)
 
 
 @pytest.mark.parametrize(
-    "function, operands",
+    ("function", "operands"),
     [
         (integer_operators, WORDS),
         (integer_divisions, WORDS),
@@ -444,9 +449,7 @@ def test_compiler_that_fails(fresh, monkeypatch):
 
 
 def test_compiler_that_is_killed(fresh, monkeypatch):
-    monkeypatch.setenv(
-        "CC", compiler_script(fresh, '[ "$1" = --version ] && echo 1 && exit 0\nkill -9 $$')
-    )
+    monkeypatch.setenv("CC", compiler_script(fresh, '[ "$1" = --version ] && echo 1 && exit 0\nkill -9 $$'))
     assert "failed" in compiled_sum()
 
 
@@ -545,6 +548,10 @@ def test_command_line(fresh, capsys):
     from tracetensor.__main__ import main
 
     assert compiled_sum() == "native"
-    for action, expected in (("path", str(cache.folder())), ("ls", "1 entries"), ("clear", "1 entries removed")):
+    for action, expected in (
+        ("path", str(cache.folder())),
+        ("ls", "1 entries"),
+        ("clear", "1 entries removed"),
+    ):
         assert main(["cache", action]) == 0
         assert expected in capsys.readouterr().out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
@@ -60,9 +60,11 @@ def cache_command(argv: Sequence[str]) -> int:
         return 0
     found = cache.entries()
     for path, size, made in found:
-        when = datetime.datetime.fromtimestamp(made).astimezone().strftime("%Y-%m-%d %H:%M")
+        when = dt.datetime.fromtimestamp(made).astimezone().strftime("%Y-%m-%d %H:%M")
         sys.stdout.write(f"{size:9,}  {when}  {path.name}\n")
-    sys.stdout.write(f"{len(found)} entries, {sum(size for _, size, _ in found):,} bytes, in {cache.folder()}\n")
+    sys.stdout.write(
+        f"{len(found)} entries, {sum(size for _, size, _ in found):,} bytes, in {cache.folder()}\n"
+    )
     return 0
 
 

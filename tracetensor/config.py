@@ -20,8 +20,7 @@ OPTIONS: dict[str, tuple[Any, tuple[Any, ...], str]] = {
     "tier": (
         "auto",
         ("auto", "interpreted", "native"),
-        "auto: loops are interpreted, and go on as machine code once that has been made in the background; "
-        "native: the first step of a loop waits for it; interpreted: no loop is compiled",
+        "auto: loops go on as machine code once that is there; native: they wait for it; interpreted: none is made",
     ),
     "versions": (8, (), "how many compiled versions of a function are kept"),
 }

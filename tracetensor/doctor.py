@@ -62,7 +62,11 @@ def examine() -> Iterator[Finding]:
     )
     place = cache.folder()
     bad = cache.trouble(place)
-    yield "cache", bad and f"{bad}: each process compiles anew" or f"{place}, {len(cache.entries())} entries", not bad
+    yield (
+        "cache",
+        (bad and f"{bad}: each process compiles anew") or f"{place}, {len(cache.entries())} entries",
+        not bad,
+    )
     yield "GPU", "not used yet", True
     yield _self_test()
 
@@ -111,7 +115,8 @@ def _options() -> Iterator[Finding]:
         source = f" (from {variable})" if variable in os.environ else ""
         yield f"option {name}", f"{value!r}{source}: {meaning}", True
     for variable in sorted(os.environ):
-        if variable.startswith(PREFIX) and variable.removeprefix(PREFIX).lower() not in OPTIONS:
+        known = variable == cache.VARIABLE or variable.removeprefix(PREFIX).lower() in OPTIONS
+        if variable.startswith(PREFIX) and not known:
             yield variable, f"is set, but there is no option {variable.removeprefix(PREFIX).lower()!r}", False
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor import stages
 import tracetensor.tiers  # noqa: F401 - tells the machine which loops to compile
+from tracetensor import stages
 from tracetensor.config import on_plain, option
 from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWarning, TraceError
 from tracetensor.explain import explain, why_new

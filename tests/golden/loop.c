@@ -12,12 +12,11 @@ int loop(struct reg *R, void *run, const struct environment *E)
     w2 = 0;
     char *p8 = 0;
     i64 w8 = 0, n8_0 = 0, s8_0 = 0;
-    /* FILE:390 */
+    /* FILE:395 */
 L2:;
-    /*    2  loop_head        native, to 9 */
     /*    3  loop_test        -> 9, r3, r4 */
     if (r3 >= r4) { return 9; }
-    /* FILE:391 */
+    /* FILE:396 */
     /*    4  load             r5 = r2[r3] */
     do {
         i64 i4_0_0 = (i64)r3;

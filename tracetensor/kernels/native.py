@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import threading
 from typing import Any
 
 from tracetensor.kernels import cache
 from tracetensor.kernels.toolchain import FLAGS, CompilerError, build, toolchain
+
+COMMENT = re.compile(r"^ */\*.*\*/$", re.MULTILINE)
+"""A line that is a comment: code does not change where the user's lines move."""
 
 _loaded: dict[str, tuple[Any, int]] = {}
 _lock = threading.Lock()
@@ -23,7 +27,7 @@ def load(text: str, name: str) -> tuple[Any, int]:
     if found is None:
         msg = "there is no C compiler (cc, gcc or clang on PATH, or the one that CC names)"
         raise CompilerError(msg)
-    key = cache.key(text, found.identity, " ".join(FLAGS))
+    key = cache.key(COMMENT.sub("", text), found.identity, " ".join(FLAGS))
     with _lock:
         if key in _loaded:
             return _loaded[key]

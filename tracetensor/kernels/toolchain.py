@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 CANDIDATES = ("cc", "gcc", "clang")
-FLAGS = ("-O2", "-shared", "-fPIC", "-fwrapv", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=default", "-w")
+FLAGS = (
+    "-O2",
+    "-shared",
+    "-fPIC",
+    "-fwrapv",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fvisibility=default",
+    "-w",
+)
 """-fwrapv: integer arithmetic is total. -ffp-contract=off: no fused multiply-add, whose bits are not NumPy's."""
 SECONDS = 60.0  # after which a compiler is given up
 
@@ -40,7 +49,9 @@ def toolchain() -> Toolchain | None:
             continue
         full = (path, *command[1:])
         try:
-            done = subprocess.run([*full, "--version"], capture_output=True, text=True, timeout=20, check=True)
+            done = subprocess.run(
+                [*full, "--version"], capture_output=True, text=True, timeout=20, check=True
+            )
         except (OSError, subprocess.SubprocessError):
             continue
         return Toolchain(full, f"{' '.join(full)}\n{done.stdout}\n{platform.machine()} {platform.system()}")

@@ -158,7 +158,7 @@ cdef inline bint compare(double a, double b, int how) noexcept nogil:
     return a >= b
 
 
-# Loops as machine code ------------------------------------------------------------------------------------------
+# Loops as machine code --------------------------------------------------------------------------------------
 
 
 cdef struct Environment:
@@ -211,8 +211,8 @@ environment.functions1, environment.functions2, environment.hypot = functions1, 
 cdef int enter(Run *run, Loop *loop, int pc) except -1:
     """Go on in a loop's machine code; the instruction to go on with after it.
 
-    It leaves the loop where that ends, or in the middle where a Python int has outgrown 64 bits. Then, as after
-    exceptions, the registers hold what they would if all had been interpreted.
+    It leaves the loop where that ends, or in the middle where a Python int has outgrown 64 bits. Then, as
+    after exceptions, the registers hold what they would if all had been interpreted.
     """
     cdef int k
     for k in range(loop.n_ints):

@@ -14,7 +14,7 @@ address and includes no header: it depends on the layout of Python's and NumPy's
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -90,21 +90,22 @@ class Interpreted(Exception):  # noqa: N818 - not an error: the instruction is l
     """An instruction has no C text."""
 
 
-class LoopCode:
-    """The making of one loop's text. The first five are the program's; first, stop: the loop's rows."""
+class Contents(NamedTuple):
+    """What a program is made of: see machine.pyx."""
 
-    def __init__(
-        self,
-        rows: Sequence[Row],
-        classes: Sequence[int],
-        constants: dict[int, Any],
-        outputs: Sequence[int],
-        handlers: Sequence[Handler],
-        first: int,
-        stop: int,
-    ) -> None:
-        self.rows, self.classes, self.constants = rows, classes, constants
-        self.handlers = handlers
+    rows: Sequence[Row]
+    classes: Sequence[int]
+    constants: dict[int, Any]
+    outputs: Sequence[int]
+    handlers: Sequence[Handler]
+
+
+class LoopCode:
+    """The making of the text of the loop that is the rows from `first` up to `stop` of a program."""
+
+    def __init__(self, program: Contents, first: int, stop: int) -> None:
+        rows, self.classes, self.constants, outputs, handlers = program
+        self.rows, self.handlers = rows, handlers
         self.live = liveness(rows, outputs, handlers)
         self.first, self.stop = first, stop
         self.region = range(first, stop)
@@ -129,7 +130,8 @@ class LoopCode:
                 body.append(f"    /* {_comment(f'{shown[-1].filename}:{shown[-1].line}')} */")
             if pc in targets or pc == self.first:
                 body.append(f"L{pc}:;")
-            body.append(f"    /* {_comment(disassemble(pc, *row[:7]))} */")
+            if row[0] != Opcode.LOOP_HEAD:  # its text would say what has become of the loop
+                body.append(f"    /* {_comment(disassemble(pc, *row[:7]))} */")
             body += [f"    {line}" for line in self.instruction(pc)]
         end = [f"    {self.leave(self.stop)}", "}", ""]
         return "\n".join([f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.head(), *body, *end])
@@ -243,7 +245,9 @@ class LoopCode:
 
     def refresh(self, r: int) -> list[str]:
         """Read anew where an array is and how it is laid out."""
-        axes = "".join([f" n{r}_{k} = a->dims[{k}]; s{r}_{k} = a->strides[{k}];" for k in range(self.ranks[r])])
+        axes = "".join(
+            [f" n{r}_{k} = a->dims[{k}]; s{r}_{k} = a->strides[{k}];" for k in range(self.ranks[r])]
+        )
         return [
             f"if (R[{r}].obj) {{ struct array *a = (struct array *)R[{r}].obj; p{r} = a->data;{axes} }}",
             f"w{r} = 0;",
@@ -511,7 +515,13 @@ def liveness(rows: Sequence[Row], outputs: Sequence[int], handlers: Sequence[Han
         caught = [(h.first, h.stop, live[h.target]) for h in handlers if h.classes is not None]
         for pc in range(len(rows) - 1, -1, -1):
             opcode, target = rows[pc][:2]
-            after = end if opcode == Opcode.HALT else 0 if opcode in {Opcode.JUMP, Opcode.LOOP_NEXT} else live[pc + 1]
+            after = (
+                end
+                if opcode == Opcode.HALT
+                else 0
+                if opcode in {Opcode.JUMP, Opcode.LOOP_NEXT}
+                else live[pc + 1]
+            )
             if opcode in JUMPS:
                 after |= live[target]
             before = (after & ~writes[pc]) | reads[pc]

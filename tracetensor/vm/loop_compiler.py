@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.kernels.background import worker
 from tracetensor.kernels.native import load
 from tracetensor.kernels.toolchain import CompilerError
-from tracetensor.vm.loop_code import MOST_ROWS, LoopCode
+from tracetensor.vm.loop_code import MOST_ROWS, Contents, LoopCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ LEAST_NATIVE = 0.5
 
 def make_code(program: Program, site: LoopSite) -> LoopCode:
     """What the C text of a loop is made with."""
-    return LoopCode(*program.describe(), site.first, site.stop)
+    return LoopCode(Contents(*program.describe()), site.first, site.stop)
 
 
 def prepare(program: Program, site: LoopSite) -> Callable[[], None] | None:

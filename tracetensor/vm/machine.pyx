@@ -124,9 +124,7 @@ cdef class Program:
         return f"<program of {self.graph.name}: {self.n_code} instructions>"
 
     def describe(self):
-        """(instructions, classes of the registers, {register: constant}, registers of outputs, handlers): what
-        loop_code.py goes by.
-        """
+        """What loop_code.Contents has."""
         classes = [self.classes[k] for k in range(self.n_registers)]
         outputs = [self.outputs[k] for k in range(self.n_outputs)]
         return self.instructions, classes, self.kept[0], outputs, self.handlers

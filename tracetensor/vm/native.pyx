@@ -1,24 +1,24 @@
 """Loops of programs that may become machine code: when that is asked for, and what it becomes.
 
-The interpreter counts the steps of each outermost loop. From `hot` steps on it asks, once, for a C function that
-does the same to the same registers (loop_code.py). While that is made, and where it cannot be, the loop is
-interpreted; once it is there, the interpreter goes on in it from the next step. See `enter` in interpreter.pyx.
+The interpreter counts the steps of each outermost loop. From some number of steps on it asks, once, for a C
+function that does the same to the same registers (loop_code.py). While that is made, and where it cannot be,
+the loop is interpreted; once it is there, the loop goes on in it from the next step. See `enter` in
+interpreter.pyx.
 """
 
 import weakref
-
-cimport numpy as cnp
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 request = None
-"""What is called as request(program, site) for a loop that has become hot: public face's, set when it is loaded."""
+"""What is called as request(program, site) for a loop that has become hot; tiers.py sets it."""
 
 cdef extern from *:
     """
     #include <stddef.h>
+    #include <numpy/arrayobject.h>
     #define TT_DATA_OFFSET (long)offsetof(PyArrayObject_fields, data)
     """
     long TT_DATA_OFFSET

@@ -87,7 +87,7 @@ cdef class UfuncSite:
         self.s.may_fail = ufunc.__name__ == "power" and dtypes[0].kind in "iu"
 
     def describe(self):
-        """What loop_code.py goes by: (name, characters of the loop's dtypes, registers, whether all hold numbers)."""
+        """For loop_code.py: (name, characters of the loop's dtypes, registers, whether all hold numbers)."""
         cdef int k
         n = self.s.nin + self.s.nout
         plain = all(self.s.classes[k] != OBJECT for k in range(n))
