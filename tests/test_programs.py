@@ -1,5 +1,8 @@
 """Every program of tests/programs does under tt.trace just what it does in plain Python."""
 
+import warnings
+
+import numpy as np
 import pytest
 
 import tracetensor as tt
@@ -36,6 +39,34 @@ def test_same(name, size):
     for _ in range(2):  # the second call meets the compiled version
         args, kwargs = module.make_inputs(module.SIZES[size])
         compare.run_both(module.PROGRAM, f, args, kwargs, rtol=programs.rtol(module))
+
+
+def edges(size):
+    """Sizes of nothing and of one thing, in each part of a size in turn."""
+    if isinstance(size, (int, float)):
+        return [type(size)(0), type(size)(1)]
+    parts = [k for k, n in enumerate(size) if type(n) is int]
+    return [(*size[:k], n, *size[k + 1 :]) for k in parts for n in (0, 1)]
+
+
+@pytest.mark.parametrize("name", programs.names())
+def test_edges(name):
+    """Sizes 0 and 1: the same result, or the same exception. Where there are no such inputs, nothing is asked."""
+    module = programs.load(name)
+    f = tt.trace(module.PROGRAM, strict=True)
+    for size in edges(module.SIZES[0]):
+        try:
+            args, kwargs = module.make_inputs(size)
+        except Exception:
+            continue
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the plain program may warn of means of nothing
+            try:
+                compare.run_both(module.PROGRAM, f, args, kwargs, rtol=programs.rtol(module))
+            except AssertionError as error:
+                refused = isinstance(error.__cause__, tt.TraceError)
+                if not (refused and getattr(module, "EDGES", "?") in str(error.__cause__)):
+                    raise
 
 
 @pytest.mark.parametrize("name", programs.names())

@@ -543,4 +543,36 @@ def repeated_by_numpy_integers(a):
     return counts, (1, 2) * a[1], a[0] * [0.5]
 
 
+@case([W], [W[:0]], [W[:1]])
+def special_methods_by_name(x):
+    items = x.tolist()
+    order = sorted(range(len(items)), key=items.__getitem__)
+    return order, list(map(x.__getitem__, order)), x.__len__(), items.__contains__(2.0), abs(x).__abs__()
+
+
+@case([[3, 1, 4, 1, 5, 9, 2, 6]], [[]], [[1]])
+def merge_sort(items):
+    def merge(a, b):
+        r, i, j = [], 0, 0
+        while i < len(a) and j < len(b):
+            if a[i] <= b[j]:
+                r.append(a[i])
+                i += 1
+            else:
+                r.append(b[j])
+                j += 1
+        return r + a[i:] + b[j:]
+
+    runs = [[x] for x in items]
+    while len(runs) > 1:
+        runs = [merge(runs[i], runs[i + 1]) if i + 1 < len(runs) else runs[i] for i in range(0, len(runs), 2)]
+    return runs[0] if runs else []
+
+
+@case([4], [0], [1])
+def from_generators(n):
+    real = np.fromiter((k * k for k in range(n)), dtype=float)
+    return real, np.fromiter((complex(k, 1) for k in range(n)), dtype=complex, count=n)
+
+
 test_same = case.test()

@@ -189,3 +189,24 @@ def test_a_new_version_says_why(caplog):
         "f: version 3 compiled: version 2 is for x: float64[?] (now float32[3])",
     ]
     assert "made because version 2 is for x: float64[?] (now float32[3])" in traced.explain()
+
+
+RATE = 1.0
+
+
+def with_rate(x):
+    return x * RATE
+
+
+def test_number_in_a_global_that_keeps_changing():
+    """After two versions it is an input: no version more, whatever it is."""
+    global RATE
+    before = RATE
+    f = tt.trace(with_rate, strict=True)
+    try:
+        for k in range(12):
+            RATE = float(k)
+            assert (f(np.arange(3.0)) == with_rate(np.arange(3.0))).all()
+    finally:
+        RATE = before
+    assert len(f.graphs) == 3

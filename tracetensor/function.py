@@ -171,6 +171,8 @@ on_plain.append(lambda plain: set_fast(not plain))
 if option("run") == "plain":
     set_fast(False)
 
+CHANGES = 2
+"""A number in a global of which versions had so many values becomes an input of the next version."""
 _traced: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -368,6 +370,15 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             text = f"{self.function.__qualname__} ({code.co_filename}:{code.co_firstlineno}) {reason}"
             warnings.warn(text, FallbackWarning, stacklevel=4)
 
+    def _changing(self) -> list[Path]:
+        """Where numbers outside are that several versions had as constants: they are made inputs of the next one."""
+        values: dict[Path, set[Any]] = {}
+        for version in self.versions:
+            for path, check in version.checks:
+                if check.kind == "equal" and type(check.value) in (int, float) and path[0][0] != "parameter":
+                    values.setdefault(path, set()).add(check.value)
+        return [path for path, found in values.items() if len(found) >= CHANGES]
+
     def specialise(self, parameters: dict[str, Any]) -> Version:
         """Trace and compile a version for these arguments. Raises Fallback where that cannot be done."""
         with self._lock:
@@ -381,7 +392,11 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
                 self.versions, self.entries = self.versions[1:], ()
             reason = why_new(self.versions, parameters)
             version = build_version(
-                self.function, parameters, self.static, refuse_callbacks=self._refuses_callbacks()
+                self.function,
+                parameters,
+                self.static,
+                refuse_callbacks=self._refuses_callbacks(),
+                changing=self._changing(),
             )
             version.reason = reason
             self.versions = [*self.versions, version]
@@ -521,7 +536,12 @@ def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tupl
 
 
 def build_version(
-    function: Any, parameters: dict[str, Any], static: frozenset[str], *, refuse_callbacks: bool = False
+    function: Any,
+    parameters: dict[str, Any],
+    static: frozenset[str],
+    *,
+    refuse_callbacks: bool = False,
+    changing: Sequence[Path] = (),
 ) -> Version:
     """Trace, optimise and compile a function for these arguments."""
     trace = stages.trace_function(
@@ -530,6 +550,7 @@ def build_version(
         unwrap=unwrap,
         static=static,
         refuse_callbacks=refuse_callbacks,
+        changing=changing,
         recursion=(None if refuse_callbacks else NESTING, {}),
     )
     graph = trace.graph

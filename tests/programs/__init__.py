@@ -9,6 +9,7 @@ Each module holds a program and, below the line `# --- how the test-suite calls 
     SCAN               whether its loops must stay loops in the graph
     EXACT, RTOL        optional: results are bitwise those of NumPy unless EXACT is False, then to RTOL
     RAISES             optional: for each of SIZES the exception that the program ends with, or None
+    EDGES              optional: part of the reason for which a program of size 0 or 1 is not traced
     check(result, before, after)
                        optional: asserts that the program computes the right thing, where before and after are
                        the positional arguments as they were before the call and as the call left them

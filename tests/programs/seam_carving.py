@@ -47,6 +47,7 @@ PROGRAM = carve
 SIZES = ((2, 3, 1), (6, 8, 3), (20, 30, 12))
 BENCH = (40, 60, 20)
 SCAN = True
+EDGES = "could not be learnt"  # of an image of one column
 
 
 def make_inputs(size):

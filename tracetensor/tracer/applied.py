@@ -9,8 +9,9 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.tracer import numpy_prelude
 from tracetensor.tracer.builtin import handles
+from tracetensor.tracer.generators import is_lazy
 from tracetensor.tracer.learnt import is_own
-from tracetensor.tracer.values import TracedArray, TracedScalar
+from tracetensor.tracer.values import TracedArray, TracedGenerator, TracedScalar
 
 if TYPE_CHECKING:
     from tracetensor.tracer.interpreter import Interpreter
@@ -40,6 +41,18 @@ def _piecewise(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]
     if isinstance(functions, (list, tuple)) and any(map(is_own, functions)):
         return _interpreted(interpreter, "piecewise", args, kwargs)
     return interpreter.calls.callback(np.piecewise, args, kwargs)
+
+
+@handles(np.fromiter)
+def _fromiter(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What an iterator gives is collected first; a `count` that leaves some of it is not seen by what comes after."""
+    named = dict(kwargs)
+    iterable = args[0] if args else named.pop("iter")
+    if is_lazy(iterable) and (len(args) > 2 or "count" in named) and type(iterable) is not TracedGenerator:
+        msg = "numpy.fromiter with a count, of an iterator that may be continued"
+        raise Fallback(msg)
+    settled = interpreter.generators.settled(iterable)
+    return interpreter.calls.callback(np.fromiter, [settled, *args[1:]], named)
 
 
 @handles(np.iterable)

@@ -327,8 +327,10 @@ def _doubtful_call(
             )
         if called.attr in CHANGING or "random" in ast.unparse(called):
             return f"calls {ast.unparse(called)}"
-        good = type(thing) in (TracedArray, TracedScalar) or isinstance(
-            thing, (np.ndarray, str, int, float, np.generic)
+        good = (
+            type(thing) in (TracedArray, TracedScalar)
+            or is_learnt(thing)
+            or isinstance(thing, (np.ndarray, str, int, float, np.generic))
         )
         return "" if good else f"calls {ast.unparse(called)}"
     if not isinstance(called, ast.Name):
@@ -336,6 +338,8 @@ def _doubtful_call(
     if called.id in own:
         return "calls what it is given"
     thing = _value_of(calls, function, frame, called.id)
+    if is_learnt(thing):
+        return ""
     if thing is getattr(builtins, called.id, None) and called.id in HARMLESS:
         return ""
     module = (getattr(thing, "__module__", None) or "").split(".")[0]

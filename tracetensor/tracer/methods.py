@@ -35,9 +35,18 @@ class Method:
     name: str
 
 
+BY_NAME = {
+    "__getitem__": ("get_item", 1), "__len__": ("length", 0), "__contains__": ("contains", 1), "__setitem__": ("set_item", 2),
+    "__delitem__": ("delete_item", 1),
+}  # fmt: skip
+"""Special methods that are called by name, as in `sorted(range(n), key=x.__getitem__)`."""
+
+
 def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """owner.name(*args, **kwargs)."""
     owner, name = method.owner, method.name
+    if name in BY_NAME and not kwargs and len(args) == BY_NAME[name][1]:
+        return getattr(calls.interpreter.sequences, BY_NAME[name][0])(owner, *args)
     if type(owner) is TracedStore:
         return calls.interpreter.stores.method(owner, name, args, kwargs)
     for position, value in enumerate(args):
@@ -86,9 +95,8 @@ def _array_method(
         calls.interpreter.sequences.check_flat(owner, args[0])
     if name in METHODS:
         return calls.build(METHODS[name], getattr(np.ndarray, name), [owner, *args], kwargs)
-    if name in {"__len__", "__getitem__", "__abs__"}:
-        msg = f"array.{name} called by name"
-        raise Fallback(msg)
+    if name == "__abs__":
+        return calls.interpreter.operations.unary("abs", owner)
     if name in {"dump", "dumps", "tofile", "setflags", "resize", "byteswap", "view", "setfield", "getfield"}:
         msg = f"the array method .{name}() is not traced"
         raise Fallback(msg)

@@ -255,7 +255,15 @@ class Sequences:
             self._check_count(length, count)
             return [item(k) for k in range(count)]
         if type(length) is not int:
-            length = self.interpreter.calls.force(length, "the length of what is unpacked", expected=count)
+            try:
+                length = self.interpreter.calls.force(
+                    length, "the length of what is unpacked", expected=count
+                )
+            except Fallback:
+                if count is None:
+                    raise
+                self._check_count(length, count)
+                return [item(k) for k in range(count)]
         if count is None:
             self.interpreter.generators.finite(length)
         if count is not None and length < count:
@@ -386,8 +394,15 @@ class Sequences:
     def _traced_slice(self, container: Any, index: slice) -> Any:
         if type(container) is tuple or isinstance(container, list):
             calls = self.interpreter.calls
-            parts = [p if p is None or type(p) is int else calls.force(p, "a slice of a list") for p in
-                     (index.start, index.stop, index.step)]  # fmt: skip
+            try:
+                parts = [p if p is None or type(p) is int else calls.force(p, "a slice of a list") for p in
+                         (index.start, index.stop, index.step)]  # fmt: skip
+            except Fallback:
+                if type(container) is not TracedList:
+                    raise
+                lists = self.interpreter.control.lists
+                with self.interpreter.stores.instead(container):
+                    return self._dynamic_item(self._list(lists.content(container)), index)
             return self.get_item(container, slice(*parts))
         msg = f"a traced slice of a {type(container).__name__}"
         raise Fallback(msg)

@@ -40,7 +40,7 @@ from tracetensor.tracer.values import (
 from tracetensor.tracer.world import Check, Holder, Path, World, fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 MOST_RESTARTS = 64
 DEOPTIMISING = frozenset(
@@ -189,21 +189,24 @@ class Trace:
     fetched: dict[Path, Any] = dataclasses.field(default_factory=dict)
 
 
-def trace_function(
+def trace_function(  # noqa: PLR0913 - the conditions of one trace
     function: types.FunctionType,
     parameters: dict[str, Any],
     *,
     unwrap: Callable[[Any], Any],
     static: frozenset[str] = frozenset(),
     refuse_callbacks: bool = False,
+    changing: Iterable[Path] = (),
     recursion: tuple[Any, dict[Any, Any]] = (None, {}),
 ) -> Trace:
     """Trace a function on these arguments, by parameter name, `*args` and `**kwargs` under their names.
 
+    changing: where numbers are that are inputs, though they stand in globals and the like: they change from call to call.
     recursion: how recursive calls are run (function.Nesting), and what is taken for granted of their results.
     Raises Fallback with the reason if it cannot be traced, AlwaysRaises if it raises on every such arguments.
     """
     constants: dict[Any, Any] = {(("parameter", name),): True for name in static}
+    constants.update({("input", path): True for path in changing})
     for _ in range(MOST_RESTARTS):
         try:
             return _attempt(function, parameters, constants, unwrap, recursion, refuse_callbacks)
