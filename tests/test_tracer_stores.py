@@ -547,7 +547,7 @@ def repeated_by_numpy_integers(a):
 def special_methods_by_name(x):
     items = x.tolist()
     order = sorted(range(len(items)), key=items.__getitem__)
-    return order, list(map(x.__getitem__, order)), x.__len__(), items.__contains__(2.0), abs(x).__abs__()
+    return order, list(map(x.__getitem__, order)), x.__len__(), abs(x).__abs__()
 
 
 @case([[3, 1, 4, 1, 5, 9, 2, 6]], [[]], [[1]])
@@ -573,6 +573,220 @@ def merge_sort(items):
 def from_generators(n):
     real = np.fromiter((k * k for k in range(n)), dtype=float)
     return real, np.fromiter((complex(k, 1) for k in range(n)), dtype=complex, count=n)
+
+
+@case([V, I])
+def store_arg(x, a):
+    d = {}
+    for k in a.tolist():
+        d[k] = x
+    return d, x
+
+
+@case([V, I], refused="written, then kept in a container")
+def store_written_arg(x, a):
+    x += 1
+    d = {}
+    for k in a.tolist():
+        d[k] = x
+    return d
+
+
+@case([V, I])
+def store_view(x, a):
+    d = {}
+    for k in a.tolist():
+        d[k] = x[k:]
+    return d
+
+
+@case([V, I])
+def store_made(x, a):
+    y = x * 2
+    d = {}
+    for k in a.tolist():
+        d[k] = y
+    return y, d
+
+
+@case([V, I], refused="kept in a container is written")
+def write_after(x, a):
+    y = x * 2
+    d = {}
+    for k in a.tolist():
+        d[k] = y
+    y[0] = 9
+    return d
+
+
+@case([V, I])
+def shared_lists(x, a):
+    d = {}
+    l = [0.5]
+    for k in a.tolist():
+        d[k] = l
+    l.append(1.5)
+    return d, l
+
+
+@case([V, I])
+def swap_rows(x, a):
+    m = [[0] * 3 for _ in range(3)]
+    for k in a.tolist():
+        m[0], m[k % 3] = m[k % 3], m[0]
+        m[0][1] += k
+    return m
+
+
+@case([V, I])
+def alias_rows(x, a):
+    m = [[0] * 3] * 3
+    for k in a.tolist():
+        m[k % 3][0] += k
+    return m
+
+
+@case([I, 5], [I, 2])
+def raised(a, k):
+    d = {}
+    try:
+        for v in a.tolist():
+            d[v] = d.get(v, 0) + 1
+            if d[v] > 1 and v < k:
+                raise ValueError(f"twice {v}")
+    except ValueError as e:
+        return d, str(e)
+    return d, None
+
+
+@case([I])
+def union_vals(a):
+    d = {}
+    for i, v in enumerate(a.tolist()):
+        if i % 2:
+            d[v] = i
+        else:
+            d[v] = i / 2
+    return d, [type(v) is int for v in d.values()], sum(d.values())
+
+
+@case([I])
+def none_vals(a):
+    d = {}
+    for v in a.tolist():
+        d[v] = None if v > 2 else v
+    n = 0
+    for k, v in d.items():
+        if v is None:
+            n += 1
+        else:
+            n += v
+    return d, n
+
+
+class S:
+    def __init__(self):
+        self.seen = {}
+        self.hist = []
+  # noqa: PLC0206
+    def add(self, v):
+        self.seen[v] = self.seen.get(v, 0) + 1
+        self.hist.append((v, self.seen[v]))
+
+
+@case([I])
+def in_object(a):
+    s = S()
+    for v in a.tolist():
+        s.add(v)
+    return s.seen, s.hist
+
+
+@case([I])
+def obj_out(a):
+    s = S()
+    for v in a.tolist():
+        s.add(v)
+    return s
+
+
+@case([3, 0], [0, 0], [5, 1])
+def branch_store(n, k):
+    if k:
+        d = {i: 1 for i in range(n)}
+    else:
+        d = {i: 2.0 for i in range(n)}
+    d[100 + n] = 3
+    return d
+
+
+@case([4])
+def loop_new(n):
+    prev = {0: 1}
+    for i in range(n):
+        cur = {}
+        for k in prev:
+            cur[k + 1] = cur.get(k + 1, 0) + prev[k]
+            cur[k] = cur.get(k, 0) + prev[k]
+        prev = cur
+    return prev  # noqa: PLC0206
+
+
+@case([2**62, 3])
+def bigint(a, n):
+    d = {}
+    for i in range(n):
+        d[i] = a * (i + 1)
+    return d, sum(d.values())
+
+
+@case([["b", "a", "b"]])
+def strs(l):
+    d = {}
+    for s in l:
+        d[s] = d.get(s, 0) + 1
+    return d
+
+
+@case([I])
+def eqd(a):
+    d = {}
+    e = {}
+    for v in a.tolist():
+        d[v] = 1
+        e[v] = 1
+    return d == e, d != e, d == {1: 1}, list(d) == list(e), d is e, d is d
+
+
+@case([I])
+def dq(a):
+    q = collections.deque(maxlen=2)
+    try:
+        for v in a.tolist():
+            q.append(v)
+            if v == 2:
+                q.clear()
+                q.pop()
+    except IndexError as e:
+        return str(e), len(q)
+
+
+@case([np.array([1, 2])], [np.array([], int)])
+def unpack_store(a):
+    d = collections.deque(a.tolist())
+    x, y = d
+    return x + y
+
+
+@case([6])
+def nested_d(n):
+    g = {}
+    for i in range(n):
+        g.setdefault(i % 2, {})[i] = [i]
+    for k in g:
+        for j in g[k]:
+            g[k][j].append(k)
+    return g
 
 
 test_same = case.test()

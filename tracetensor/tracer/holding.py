@@ -314,6 +314,20 @@ class Holding:
                     mine.alternatives[key] = content
         raise Restart({("widened", next(_widenings)): True})
 
+    def one_form(self, head: Any, end: Any, *, last: bool) -> None:
+        """What a loop finds and what a step leaves: two stores are made ones of one shape, a list beside one a store.
+
+        last: nothing else helps, so that two lists or dicts are made stores too.
+        """
+        if last and head[0] == end[0] == "same" and type(head[1].target) is type(end[1].target):
+            self.demand(end[1].target)
+            self.demand(head[1].target)
+        if head[0] == end[0] == "object":
+            self.one_shape(head[1], end[1])
+        for a, b in ((head, end), (end, head)):
+            if a[0] == "same" and b[0] == "object" and b[1] in self.table.of_type:
+                self.demand(a[1].target)
+
     def one_shape(self, a: Type, b: Type) -> None:
         """Make stores of two types stores of one shape, if both are of one class."""
         first, second = self.table.of_type.get(a), self.table.of_type.get(b)
@@ -350,6 +364,7 @@ class Holding:
             if kind is np.ndarray:
                 value = self.interpreter.calls.lift(value)
             type_ = self.interpreter.arrays.type(value)
+            self._check_own(value)
             self.interpreter.arrays.freeze(value.storage, "an array that is kept in a container is written")
             self.enter(slot, ("array", type_.dtype, type_.ndim), None)
         elif kind is str or kind is TracedText or (kind is TracedStore and value.shape.cls is str):
@@ -364,6 +379,15 @@ class Holding:
         else:
             self._enter_other(slot, value)
         return value
+
+    def _check_own(self, array: TracedArray) -> None:
+        """Fallback for an array from outside that was written: the caller's is written at the end of the run only."""
+        origin, variable = array.storage.origin, array.storage.value
+        while variable.scope is not None and variable in variable.scope.initial:
+            variable = variable.scope.initial[variable]
+        if origin is not None and variable is not origin.variable:
+            msg = "an array from outside is written, then kept in a container"
+            raise Fallback(msg)
 
     def _enter_other(self, slot: Slot, value: Any) -> None:
         if type(value) in (TracedList, dict, set):

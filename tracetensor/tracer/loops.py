@@ -571,8 +571,9 @@ class ScanTracer:
         label = _label(place)
         if place not in self.loop.texts and self._is_text(head) and self._is_text(end):
             return functools.partial(self.loop.texts.add, place)
-        if head[0] == end[0] == "object":
-            self.control.stores.one_shape(head[1], end[1])
+        self.control.stores.one_form(
+            head, end, last=self.loop.peels > 2 and type(self.loop.length) is not int
+        )
         grows = end[0] == "dynamic items" or (end[0] == "items" and len(end[1]) != len(head[1]))
         if head[0] in {"items", "dynamic items"} and grows:
             items, dynamic = self.state.get_place(place)

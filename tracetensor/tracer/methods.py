@@ -13,6 +13,7 @@ from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.tracer.sorting import sort_in_place
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
+    OfTraced,
     TracedArray,
     TracedList,
     TracedObject,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Method:
+class Method(OfTraced):
     """A method taken from a traced value, not called yet."""
 
     owner: Any

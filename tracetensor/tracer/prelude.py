@@ -397,8 +397,8 @@ def dict_pop(store, key, default):
     return store.pop(key) if key in store else default
 
 
-def new_list():
-    """A list that is a store."""
+def new_list(label):
+    """A list that is a store, one of those of this label."""
     return []
 
 
@@ -409,14 +409,14 @@ def arrange(items, keys, reverse):
 
 
 def sort_store(items, key, reverse):
-    keys = new_list()
+    keys = new_list("keys")
     for item in items:
         keys.append(key(item))
     arrange(items, keys, reverse)
 
 
 def sorted_store(iterable, key, reverse):
-    items = new_list()
+    items = new_list("items")
     for item in iterable:
         items.append(item)
     if key is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @handles(prelude.new_list)
 def _new_list(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return interpreter.stores.make(list, (interpreter.stores.here(), "prelude"))
+    return interpreter.stores.make(list, (interpreter.stores.here(), *args))
 
 
 @handles(prelude.arrange)

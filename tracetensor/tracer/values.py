@@ -104,6 +104,12 @@ class Traced:
     __le__ = __gt__ = __ge__ = __lt__
 
 
+class OfTraced:
+    """Base of what is taken from a traced value, such as a method that is not called yet."""
+
+    __slots__ = ()
+
+
 FORCED = "code that is not traced asks for the {} of a traced value"
 
 
@@ -417,7 +423,7 @@ def is_traced(value: Any) -> bool:
     kind = type(value)
     if _of_objects(kind):  # type: ignore[arg-type]
         return True
-    if issubclass(kind, (Traced, TracedRange, TracedSequence, InterpretedFunction)):
+    if issubclass(kind, (Traced, OfTraced, TracedRange, TracedSequence, InterpretedFunction)):
         return True
     if kind is TracedList and value.dynamic is not None:
         return True
