@@ -688,7 +688,7 @@ class S:
     def __init__(self):
         self.seen = {}
         self.hist = []
-  # noqa: PLC0206
+
     def add(self, v):
         self.seen[v] = self.seen.get(v, 0) + 1
         self.hist.append((v, self.seen[v]))
@@ -725,11 +725,11 @@ def loop_new(n):
     prev = {0: 1}
     for i in range(n):
         cur = {}
-        for k in prev:
+        for k in prev:  # noqa: PLC0206
             cur[k + 1] = cur.get(k + 1, 0) + prev[k]
             cur[k] = cur.get(k, 0) + prev[k]
         prev = cur
-    return prev  # noqa: PLC0206
+    return prev
 
 
 @case([2**62, 3])
@@ -783,7 +783,7 @@ def nested_d(n):
     g = {}
     for i in range(n):
         g.setdefault(i % 2, {})[i] = [i]
-    for k in g:
+    for k in g:  # noqa: PLC0206
         for j in g[k]:
             g[k][j].append(k)
     return g
