@@ -177,4 +177,30 @@ def quadc(x):
     return tot
 
 
+@case([np.array([2.0, 0.5])])
+def constrained(x):
+    from scipy import optimize
+
+    limits = [{"type": "ineq", "fun": lambda p: 1.0 - p[0]}]
+    found = optimize.minimize(lambda p: ((p - x) ** 2).sum(), np.zeros(2), constraints=limits, method="SLSQP")
+    return found.x.round(5)
+
+
+@case([2.0], refused="seen.append")
+def impure_constraint(a):
+    from scipy import optimize
+
+    seen = []
+    limits = {"type": "ineq", "fun": lambda p: seen.append(p[0]) or 1.0 - p[0]}
+    found = optimize.minimize(lambda p: (p[0] - a) ** 2, 0.0, constraints=limits, method="SLSQP")
+    return found.x.round(5), len(seen)
+
+
+@case([2.0], refused="InterpretedFunction")
+def handed_to_what_keeps_it(a):
+    import atexit
+
+    return atexit.unregister(lambda: a)
+
+
 test_same = case.test()

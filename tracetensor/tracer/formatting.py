@@ -35,6 +35,7 @@ class Formatting:
         self.arrays = interpreter.arrays
         self.outside = interpreter.outside
         self.being_made: list[Any] = []
+        self.hands_functions = False  # to a library, which calls them: they were looked through
 
     # Forced values ---------------------------------------------------------------------------------------------
 
@@ -96,7 +97,7 @@ class Formatting:
                 "list",
                 tuple([self.template(v, values, as_object=as_object) for v in list.__iter__(value)]),
             )
-        if kind is InterpretedFunction and as_object:
+        if kind is InterpretedFunction and as_object and self.hands_functions:
             return ("function", self._function_parts(value, values))
         if kind is functools.partial and as_object and is_traced((value.func, value.args, value.keywords)):
             args = tuple([self.template(v, values, as_object=True) for v in value.args])

@@ -205,12 +205,15 @@ def learnt_method(
 
 def own_functions(values: list[Any]) -> list[Any]:
     """The functions of the user's among values."""
-    return [v for v in flat(values) if is_own(v)]
+    inside = [v for d in values if isinstance(d, dict) for v in d.values()]
+    return [v for v in [*flat(values), *flat(inside)] if is_own(v)]
 
 
 def check_functions(calls: Calls, values: list[Any], name: str) -> None:
     """Fallback where a function that a library is to call may do more than return a value."""
-    for function in own_functions(values):
+    found = own_functions(values)
+    calls.hands_functions = bool(found)
+    for function in found:
         reason = _doubt(calls, function, set())
         if reason:
             msg = f"{name} is given a function of the user's to call, which {reason}"

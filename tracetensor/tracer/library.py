@@ -385,10 +385,10 @@ class Library(Formatting):
         values: list[Variable] = []
         name = getattr(function, "__name__", repr(function))
         args, kwargs = with_named_out(function, args, kwargs)
+        self._check_callback(function, name, args, kwargs)
         templates = tuple([self.template(a, values, as_object=True) for a in args])
         named = tuple([(k, self.template(v, values, as_object=True)) for k, v in kwargs.items()])
         call = CallbackFunction(function, templates, named)
-        self._check_callback(function, name, args, kwargs)
         if not values and not own_functions([*args, *kwargs.values()]):
             return self.lift(function(*args, **kwargs))
         if self.returns_object(call, values, name):

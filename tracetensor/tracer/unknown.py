@@ -60,6 +60,7 @@ class Unknown(Effects):
         if not callable(function):
             msg = f"'{type(function).__name__}' object is not callable"
             raise TypeError(msg)
+        self.hands_functions = False
         self._check_arguments(function, name, args, kwargs)
         if function is warnings.warn and "skip_file_prefixes" in kwargs:
             msg = "warnings.warn with skip_file_prefixes"
@@ -94,6 +95,7 @@ class Unknown(Effects):
     def declared(self, function: Declared, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A call of a function of which the user said what it does."""
         name = self._name(function.function)
+        self.hands_functions = False
         if function.pure:
             return self.callback(function.function, args, kwargs)
         self._check_containers(name, args, kwargs)
