@@ -24,7 +24,7 @@ from tracetensor.vm.loop_prelude import PRELUDE
 from tracetensor.vm.native import DATA_OFFSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from tracetensor.vm.assembler import Handler, Row
 
@@ -77,6 +77,8 @@ CHECKED = {
     Opcode.C_ABS: "complex_absolute(E, {a}, &{d})",
 }
 """What is done where this holds, which then has stored the result; else by the interpreter."""
+STEPPED = frozenset({Opcode.F_POW, Opcode.MATH, Opcode.MATH2, Opcode.C_MUL, Opcode.C_ABS})
+"""Those of them that leave ordinary values to the interpreter: one step is its, and the loop goes on. Others leave it."""
 UFUNCS = {
     "add": "+", "subtract": "-", "multiply": "*", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
     "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "greater": ">", "greater_equal": ">=",
@@ -113,6 +115,7 @@ class LoopCode:
         self.used: set[int] = set()  # registers that are variables
         self.written: set[int] = set()  # those of them that are written
         self.ranks: dict[int, int] = {}  # arrays of which as many axes are variables
+        self.moved: set[int] = set()  # those of them whose references come and go: these are variables
         self.native = 0  # instructions that have C text
         self.interpreted = 0
 
@@ -180,16 +183,25 @@ class LoopCode:
     def find_arrays(self) -> None:
         """Find the arrays whose elements or dims are looked at, and those that they are moved to or from."""
         moves = []
+        gone = set()
         for pc in self.region:
-            opcode, dst, a, _, c, _, site = self.rows[pc][:7]
+            opcode, dst, a, _, c, takes, site = self.rows[pc][:7]
             if opcode in {Opcode.LOAD, Opcode.STORE}:
                 form = site.describe()
                 rank = _rank(form)
                 self.ranks[form["array"]] = max(self.ranks.get(form["array"], 0), rank)
                 if opcode == Opcode.STORE:
                     moves.append((form["dst"], form["array"]))
+                if takes:
+                    gone.add(form["array"])
             elif opcode == Opcode.DIM:
                 self.ranks[a] = max(self.ranks.get(a, 0), c + 1)
+                if takes:
+                    gone.add(a)
+            elif opcode == Opcode.DROP:
+                gone.add(a)
+            elif opcode == Opcode.GUARD:
+                gone.update([r for k, r in enumerate(self.rows[pc][8]) if takes >> k & 1])
             elif opcode == Opcode.MOVE:
                 moves.append((dst, a))
         changed = True
@@ -201,6 +213,8 @@ class LoopCode:
                     if self.ranks.get(r, -1) < rank:
                         self.ranks[r] = rank
                         changed = True
+        gone.update([r for pair in moves for r in pair])
+        self.moved = {r for r in self.ranks if r in gone and r not in self.constants}
 
     # The frame of the function -----------------------------------------------------------------------------------
 
@@ -215,22 +229,36 @@ class LoopCode:
                 lines.append(f"    {type_} r{r} = {f'R[{r}].v.as_{type_}' if known else empty};")
         for r, rank in sorted(self.ranks.items()):
             axes = "".join([f", n{r}_{k} = 0, s{r}_{k} = 0" for k in range(rank)])
+            if r in self.moved:
+                lines.append(f"    void *o{r} = 0;")
+                lines.append(
+                    f"    {f'take(E, &o{r}, &R[{r}].obj)' if self.live[self.first] >> r & 1 else f'drop(E, &R[{r}].obj)'};"
+                )
             lines += [f"    char *p{r} = 0;", f"    i64 w{r} = 0{axes};"]
             if self.live[self.first] >> r & 1 or r in self.constants:
-                lines += [f"    {line}" for line in self.refresh(r)]
+                lines += [f"    {line}" for line in self.look(r)]
         return lines
 
     def leave(self, target: int) -> str:
         """Go on with an instruction behind the loop, or with one in it as the interpreter would."""
-        return f"{{ {self.back(self.live[target])}return {target}; }}"
+        return f"{{ {self.back(self.live[target])}{self.flush(self.held(target))}return {target}; }}"
 
-    def fail(self, pc: int) -> str:
-        """Leave with the exception that an instruction has raised."""
+    def held(self, pc: int) -> list[int]:
+        """The arrays whose references are variables, and not nothing, where an instruction begins."""
+        return [r for r in sorted(self.moved) if self.live[pc] >> r & 1]
+
+    def fail(self, pc: int, settled: Collection[int] = ()) -> str:
+        """Leave with the exception that an instruction has raised; the arrays `settled` are in their registers."""
         needed = 0
         for handler in self.handlers:
             if handler.first <= pc < handler.stop:
                 needed |= self.live[handler.target]
-        return f"{{ {self.back(needed)}return -1; }}"
+        held = [r for r in self.held(pc) if r not in settled]
+        return f"{{ {self.back(needed)}{self.flush(held)}return -1; }}"
+
+    def flush(self, arrays: Iterable[int]) -> str:
+        """Put the references of arrays back into their registers, where others look for them, and which are empty."""
+        return "".join([f"R[{r}].obj = o{r}; " for r in sorted(arrays)])
 
     def back(self, live: int) -> str:
         """Put the variables that are needed back into their registers. What is written is known at the end only:
@@ -243,15 +271,18 @@ class LoopCode:
         """Whether a register is a variable that the loop writes."""
         return r in self.changed and self.type(r) is not None
 
-    def refresh(self, r: int) -> list[str]:
+    def look(self, r: int) -> list[str]:
         """Read anew where an array is and how it is laid out."""
         axes = "".join(
             [f" n{r}_{k} = a->dims[{k}]; s{r}_{k} = a->strides[{k}];" for k in range(self.ranks[r])]
         )
-        return [
-            f"if (R[{r}].obj) {{ struct array *a = (struct array *)R[{r}].obj; p{r} = a->data;{axes} }}",
-            f"w{r} = 0;",
-        ]
+        place = f"o{r}" if r in self.moved else f"R[{r}].obj"
+        return [f"if ({place}) {{ struct array *a = {place}; p{r} = a->data;{axes} }}", f"w{r} = 0;"]
+
+    def known(self, target: int, source: int, owned: str) -> str:
+        """Let one register have what is known of the array of another; owned: whether nobody else has it."""
+        pairs = [("p", ""), *[(x, f"_{k}") for k in range(self.ranks[target]) for x in "ns"]]
+        return " ".join([f"{x}{target}{k} = {x}{source}{k};" for x, k in pairs]) + f" w{target} = {owned};"
 
     # Instructions ------------------------------------------------------------------------------------------------
 
@@ -285,25 +316,29 @@ class LoopCode:
         return emit(self, pc)
 
     def unless(self, condition: str, pc: int) -> list[str]:
-        """What the condition does if it holds; else one step of the interpreter."""
-        return [f"if (!({condition})) {{", *[f"    {line}" for line in self.step(pc)], "}"]
+        """What the condition does if it holds; else the interpreter goes on, or does one step."""
+        if self.rows[pc][0] not in STEPPED:
+            return [f"if (UNLIKELY(!({condition}))) {self.leave(pc)}"]
+        return [f"if (UNLIKELY(!({condition}))) {{", *[f"    {line}" for line in self.step(pc)], "}"]
 
     def step(self, pc: int) -> list[str]:
         """Let the interpreter run an instruction."""
         _, _, _, _, _, takes, _, _, reads, writes = self.rows[pc]
         if self.rows[pc][0] in JUMPS:
             raise Interpreted
-        lines = []
+        arrays = [r for r in dict.fromkeys([*reads, *writes]) if r in self.moved]
+        lines = [self.flush(r for r in arrays if r in reads)] if arrays else []
         for r in dict.fromkeys(reads):
             type_ = self.type(r)
             if type_ is not None and r not in self.constants:
                 self.used.add(r)
                 lines.append(f"R[{r}].v.as_{type_} = r{r};")
-        lines.append(f"if (E->step(run, {pc}) < 0) {self.fail(pc)}")
+        lines.append(f"if (UNLIKELY(E->step(run, {pc}) < 0)) {self.fail(pc, arrays)}")
+        lines += [f"o{r} = R[{r}].obj; R[{r}].obj = 0;" for r in arrays]
         for r in dict.fromkeys(writes):
             type_ = self.type(r)
             if r in self.ranks:
-                lines += self.refresh(r)
+                lines += self.look(r)
             elif type_ is not None:
                 self.target(r)
                 lines.append(f"r{r} = R[{r}].v.as_{type_};")
@@ -312,7 +347,7 @@ class LoopCode:
                 lines.append(f"w{r} = 0;")
         big = [f"R[{r}].obj" for r in dict.fromkeys(writes) if self.classes[r] == PY_INT]
         if big:
-            lines.append(f"if ({' || '.join(big)}) {self.leave(pc + 1)}")
+            lines.append(f"if (UNLIKELY({' || '.join(big)})) {self.leave(pc + 1)}")
         return lines
 
     def goto(self, target: int) -> str:
@@ -323,7 +358,11 @@ class LoopCode:
 
     def clear(self, r: int) -> str:
         """Drop the reference in a register."""
-        return f"drop(E, &R[{r}]);"
+        return f"drop(E, &o{r});" if r in self.moved else f"drop(E, &R[{r}].obj);"
+
+    def reference(self, r: int) -> str:
+        """Where the reference of a register is."""
+        return f"&o{r}" if r in self.moved else f"&R[{r}].obj"
 
 
 def _emit_nothing(_code: LoopCode, _pc: int) -> list[str]:
@@ -352,7 +391,8 @@ def _emit_loop_test(code: LoopCode, pc: int) -> list[str]:
 def _emit_loop_next(code: LoopCode, pc: int) -> list[str]:
     _, head, counter, *_ = code.rows[pc]
     name = code.target(counter)
-    return [f"if (++{name} % 1024 == 0 && E->turns(run, {pc}) < 0) {code.fail(pc)}", code.goto(head)]
+    turn = f"if (UNLIKELY(++{name} % 1024 == 0) && E->turns(run, {pc}) < 0) {code.fail(pc)}"
+    return [turn, code.goto(head)]
 
 
 def _emit_move_value(code: LoopCode, pc: int) -> list[str]:
@@ -365,11 +405,9 @@ def _emit_move_value(code: LoopCode, pc: int) -> list[str]:
 def _emit_move(code: LoopCode, pc: int) -> list[str]:
     """A reference, with what is known of the array."""
     _, dst, a, _, _, takes, *_ = code.rows[pc]
-    lines = [f"{'take' if takes else 'share'}(E, &R[{dst}], &R[{a}]);"]
+    lines = [f"{'take' if takes else 'share'}(E, {code.reference(dst)}, {code.reference(a)});"]
     if dst in code.ranks:
-        pairs = [("p", ""), *[(x, f"_{k}") for k in range(code.ranks[dst]) for x in "ns"]]
-        lines.append(" ".join([f"{x}{dst}{k} = {x}{a}{k};" for x, k in pairs]))
-        lines.append(f"w{dst} = w{a};" if takes else f"w{dst} = w{a} = 0;")
+        lines.append(code.known(dst, a, f"w{a}" if takes else f"w{a} = 0"))
     return lines
 
 
@@ -383,9 +421,8 @@ def _emit_drop(code: LoopCode, pc: int) -> list[str]:
 def _emit_guard(code: LoopCode, pc: int) -> list[str]:
     """A check that hardly ever fires."""
     _, _, condition, _, _, takes, _, _, reads, _ = code.rows[pc]
-    lines = [f"if ({code.value(condition)}) {{", *[f"    {line}" for line in code.step(pc)], "}"]
     dropped = [code.clear(r) for k, r in enumerate(reads) if takes >> k & 1]
-    return [*lines, *([f"else {{ {' '.join(dropped)} }}"] if dropped else [])]
+    return [f"if (UNLIKELY({code.value(condition)})) {code.leave(pc)}", *dropped]
 
 
 def _emit_dim(code: LoopCode, pc: int) -> list[str]:
@@ -428,14 +465,16 @@ def _emit_store(code: LoopCode, pc: int) -> list[str]:
         raise Interpreted
     python_int = code.classes[form["value"]] == PY_INT
     bad, value = convert(source, code.value(form["value"]), type_, char == "?", strict=True, weak=python_int)
-    lines = [f"if ({bad}) break;"] if bad else []
-    lines.append(f"if (!w{array} && !(w{array} = E->own(R[{array}].obj))) break;")
+    lines = [f"if (UNLIKELY({bad})) break;"] if bad else []
+    copied = [f"    {line}" for line in [*code.step(pc), f"goto done{pc};"]]
+    lines += [f"if (UNLIKELY(!w{array}) && !(w{array} = E->own(*{code.reference(array)}))) {{", *copied, "}"]
     more, place = element(code, form, pc)
     lines += [*more, f"*({type_}_at *)({place}) = {value};"]
     if dst != array:
-        lines.append(f"take(E, &R[{dst}], &R[{array}]);")
-        pairs = [("p", ""), ("w", ""), *[(x, f"_{k}") for k in range(code.ranks[dst]) for x in "ns"]]
-        lines.append(" ".join([f"{x}{dst}{k} = {x}{array}{k};" for x, k in pairs]))
+        lines += [
+            f"take(E, {code.reference(dst)}, {code.reference(array)});",
+            code.known(dst, array, f"w{array}"),
+        ]
     return attempt(code, pc, lines)
 
 
@@ -454,7 +493,7 @@ def _emit_ufunc(code: LoopCode, pc: int) -> list[str]:
             raise Interpreted
         weak = code.classes[r] == PY_INT
         bad, value = convert(source, code.value(r), type_, to_bool=False, strict=True, weak=weak)
-        lines += [f"if ({bad}) break;"] if bad else []
+        lines += [f"if (UNLIKELY({bad})) break;"] if bad else []
         operands.append(value)
     d = code.target(registers[-1])
     if name in UFUNCS and inputs == 2:
@@ -477,7 +516,7 @@ def _emit_ufunc(code: LoopCode, pc: int) -> list[str]:
         lines.append(f"{d} = round_to_even({operands[0]});")
     elif name in {"remainder", "floor_divide"} and type_ == "i64":
         function = "modulo" if name == "remainder" else "floor_divide"
-        lines.append(f"if (!{function}({operands[0]}, {operands[1]}, &{d})) break;")
+        lines.append(f"if (UNLIKELY(!{function}({operands[0]}, {operands[1]}, &{d}))) break;")
     else:
         raise Interpreted
     return attempt(code, pc, lines) if any("break" in line for line in lines) else lines
@@ -538,9 +577,9 @@ def liveness(rows: Sequence[Row], outputs: Sequence[int], handlers: Sequence[Han
 
 
 def attempt(code: LoopCode, pc: int, lines: list[str]) -> list[str]:
-    """Lines that `break` where something is not plain: then the interpreter runs the instruction."""
+    """Lines that `break` where something is not plain: then the interpreter goes on."""
     inner = [f"    {line}" for line in [*lines, f"goto done{pc};"]]
-    return ["do {", *inner, "} while (0);", *code.step(pc), f"done{pc}:;"]
+    return ["do {", *inner, "} while (0);", code.leave(pc), f"done{pc}:;"]
 
 
 def element(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str]:
@@ -578,7 +617,7 @@ def element(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], s
                 step = parts[2] if given[2] else "1"
                 lines.append(f"i64 {name}, {name}n, {name}s = {step};")
                 arguments = f"{dims[axis]}, {given[0]}, {parts[0]}, {given[1]}, {parts[1]}"
-                lines.append(f"if (!clip({arguments}, &{name}s, &{name}, &{name}n)) break;")
+                lines.append(f"if (UNLIKELY(!clip({arguments}, &{name}s, &{name}, &{name}n))) break;")
                 place += f" + {name} * {strides[axis]}"
                 left_dims.append(f"{name}n")
                 left_strides.append(f"({strides[axis]} * {name}s)")
@@ -592,13 +631,13 @@ def _resolved(code: LoopCode, register: int, name: str, dim: str) -> list[str]:
     if register in code.constants and code.is_literal(register):
         k = int(code.constants[register])
         first = f"i64 {name} = {k};" if k >= 0 else f"i64 {name} = {dim} + ({k});"
-        return [first, f"if ((u64){name} >= (u64){dim}) break;"]
+        return [first, f"if (UNLIKELY((u64){name} >= (u64){dim})) break;"]
     lines: list[str] = []
     value = _integer(code, register, lines)
     lines.append(f"i64 {name} = {value};")
     if not (code.type(register) or "").startswith("u"):
         lines.append(f"if ({name} < 0) {name} += {dim};")
-    return [*lines, f"if ((u64){name} >= (u64){dim}) break;"]
+    return [*lines, f"if (UNLIKELY((u64){name} >= (u64){dim})) break;"]
 
 
 def _integer(code: LoopCode, register: int, lines: list[str]) -> str:
@@ -608,7 +647,7 @@ def _integer(code: LoopCode, register: int, lines: list[str]) -> str:
         raise Interpreted
     value = code.value(register)
     if type_ == "u64":
-        lines.append(f"if ({value} > 9223372036854775807ULL) break;")
+        lines.append(f"if (UNLIKELY({value} > 9223372036854775807ULL)) break;")
     return f"(i64){value}"
 
 

@@ -43,26 +43,30 @@ struct environment {
 };
 typedef const struct environment *Env;
 
-static inline void drop(Env E, struct reg *r)
+/* What hardly ever happens: variables are to be in registers where it does not. */
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* References: dropped; moved from one place to another; shared by two. */
+static inline void drop(Env E, void **r)
 {
-    void *old = r->obj;
-    r->obj = 0;
-    if (old) E->decref(old);
+    void *old = *r;
+    *r = 0;
+    if (UNLIKELY(old)) E->decref(old);
 }
 
-static inline void take(Env E, struct reg *d, struct reg *a)
+static inline void take(Env E, void **d, void **a)
 {
-    void *old = d->obj;
-    d->obj = a->obj;
-    a->obj = 0;
-    if (old) E->decref(old);
+    void *old = *d;
+    *d = *a;
+    *a = 0;
+    if (UNLIKELY(old)) E->decref(old);
 }
 
-static inline void share(Env E, struct reg *d, struct reg *a)
+static inline void share(Env E, void **d, void **a)
 {
-    void *old = d->obj;
-    if (a->obj) E->incref(a->obj);
-    d->obj = a->obj;
+    void *old = *d;
+    if (*a) E->incref(*a);
+    *d = *a;
     if (old) E->decref(old);
 }
 
@@ -80,8 +84,8 @@ static inline int floor_divide(i64 a, i64 b, i64 *d)
 
 static inline int modulo(i64 a, i64 b, i64 *d)
 {
-    if (b == 0 || b == -1) return 0;
-    i64 r = a % b;
+    if (b == 0) return 0;
+    i64 r = b == -1 ? 0 : a % b;
     *d = r + (r != 0 && (r < 0) != (b < 0) ? b : 0);
     return 1;
 }
