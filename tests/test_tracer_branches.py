@@ -622,6 +622,14 @@ def one_of_two_and_itself(b, n):
 
 
 @case([V, 1], [V, 0])
+def one_object_twice_or_two_others(a, n):
+    if n:
+        return a[1:], a[:-1]
+    u = v = (a + 1)[::2]
+    return v, u
+
+
+@case([V, 1], [V, 0])
 def one_list_in_two_places(a, n):
     if n:
         rows = [a + 1, a]

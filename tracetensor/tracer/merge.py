@@ -96,9 +96,8 @@ class Merger:
         self.instances: dict[tuple[Any, ...], Any] = {}
         self.objects: dict[tuple[Any, ...], Any] = {}
         self.keep: list[Any] = []
-        self.merged: dict[
-            tuple[int, int], Callable[[tuple[Variable, ...]], Any]
-        ] = {}  # one object is made of two
+        self.merged: dict[tuple[int, int], Any] = {}  # what rebuilds the one object that two become
+        self.alternatives: dict[tuple[int, int], Any] = {}
         self.unions: dict[int, tuple[TracedUnion, int]] = {}
         self.shared = tuple(map(self._shared, (a, b)))
 
@@ -280,6 +279,13 @@ class Merger:
         return self.in_side(side, renumber)  # type: ignore[no-any-return]
 
     def _same(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        known = self.alternatives.get((id(a), id(b)))
+        if known is None:
+            self.keep.append((a, b))
+            known = self.alternatives[id(a), id(b)] = _once(self._joined(key, a, b))
+        return known
+
+    def _joined(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         kind = key[0]
         if kind == "array":
             return self._array(a, b)
