@@ -264,9 +264,74 @@ def scalar_item(x):
     return x[0]
 
 
-@case([2], [np.float64(2)], refused="an item of a TracedScalar is assigned")
+@case([2], [np.float64(2)])
 def scalar_item_written(x):
     x[0] = 1
+
+
+@case([np.float64(2), 0], [np.float64(2), 1], [2, 1], [2.5, 1], [True, 1])
+def scalar_item_written_in_a_branch(x, n):
+    if n:
+        x[0] = 1
+    return x
+
+
+@case([V, 0], [V, 2], [V.astype(complex), 2], [V.astype(int), 2])
+def cast_refused_in_a_branch(x, n):
+    if n:
+        x += 1j
+    np.add(x, 0.5, out=x)
+    return x
+
+
+@case([V], [V.astype(int)])
+def cast_refused_and_caught(x):
+    try:
+        x *= x.sum() * 1j
+    except TypeError as error:
+        return str(error), type(error).__name__
+    return x
+
+
+@case([1, 0], [1.5, 0], [np.float64(2), 0], [True, 0], [1, 1], [2.0, 1], [np.float32(2), 1], [3, 2])
+def operator_with_none(x, n):
+    nothing = None
+    try:
+        if n == 0:
+            nothing + x
+        elif n == 1:
+            nothing += x
+        else:
+            nothing **= x
+    except TypeError as error:
+        return str(error)
+
+
+class Average:
+    def __init__(self, total, count):
+        self.total = total
+        self.count = count
+
+    @property
+    def value(self):
+        return self.total / self.count
+
+
+@case([0], [1])
+def raises_in_a_property_after_a_return(n):
+    if n:
+        return 1
+    return Average(0.0, 0).value
+
+
+@case([V, 2], [V > 2, 2])
+def raises_in_a_function_in_a_loop(x, n):
+    def less(y):
+        return -y
+
+    for _ in range(n):
+        x = less(x)
+    return x
 
 
 @case([2])

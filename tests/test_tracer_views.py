@@ -976,7 +976,6 @@ x.swapaxes(0, 1).ravel("A")
     "gave a view or a copy",
 ) | {
     "x.data": "the array attribute .data",
-    "np.unstack(x)[0]": "an item of a TracedScalar is assigned",
     "x.getfield(float)": "the array method .getfield() is not traced",
 }
 

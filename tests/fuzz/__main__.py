@@ -6,6 +6,7 @@ import faulthandler
 import os
 import pathlib
 import random
+import re
 import sys
 import tempfile
 import time
@@ -23,6 +24,12 @@ def program(seed: int, index: int, family: str | None) -> tuple[str, Program]:
     return name, write_program(choices.randrange, name)
 
 
+def group(reason: str) -> str:
+    """A reason for running plain without names and lines, so that equal ones count together."""
+    reason = reason.partition("runs as plain Python: ")[2] or reason
+    return re.sub(r"\(?<fuzz-\d+>:\d+\)?|`\w+` ?|line \d+|0x[0-9a-f]+", "", reason).strip()
+
+
 class Counts:
     def __init__(self):
         self.kinds = collections.Counter()
@@ -31,7 +38,7 @@ class Counts:
 
     def line(self) -> str:
         seconds = time.monotonic() - self.start
-        tried = sum(self.kinds.values())
+        tried = sum(self.kinds.values()) - self.kinds["endless"]
         parts = ", ".join(f"{self.kinds[k]} {k}" for k in ("ok", "both raised", "refused", "wrong"))
         return f"{seconds:6.0f} s: {tried} programs tried: {parts} ({tried / max(seconds, 1e-9):.0f}/s)"
 
@@ -93,7 +100,7 @@ def main() -> int:
         try:
             verdict = examine(made.source, made.inputs, made.smooth, trace)
             counts.kinds[verdict.kind] += 1
-            counts.reasons.update(verdict.reasons)
+            counts.reasons.update(map(group, verdict.reasons[:1]))
         except AssertionError as e:
             counts.kinds["wrong"] += 1
             show_wrong(
@@ -110,7 +117,7 @@ def main() -> int:
     running.unlink(missing_ok=True)
     if counts.reasons:
         print("\nmost frequent fall-backs:")
-        for reason, count in counts.reasons.most_common(15):
+        for reason, count in counts.reasons.most_common(25):
             print(f"{count:6d}  {reason}")
     print(f"seed {seed}: {counts.line().strip()}", flush=True)
     return 1 if counts.kinds["wrong"] else 0

@@ -1,9 +1,10 @@
-"""Random programs: statements over `Expressions`, in three families, and the source text of a whole program."""
+"""Random programs: statements over `Expressions`, in families, and the source text of a whole program."""
 
 import dataclasses
 
 import numpy as np
 
+from . import passages
 from .expressions import CALLS, Expressions
 from .inputs import Choose, inputs, signature
 from .kinds import BOOL, FLOAT, HELPERS, INT, Expr, Type, apply, less, views
@@ -27,6 +28,8 @@ class Writer(Expressions):
         super().__init__(choose, smooth, parameters)
         self.family = family
         self.lines: list[str] = []
+        self.module: list[str] = []  # helper functions beside the program
+        self.extras: list[str] = []  # names to return of which nothing is known
         self.indent = 1
         self.frozen = set() if choose(4) == 3 else {"n"}  # never assigned: loop bounds and indices
         self.untouched = frozenset({"s"})
@@ -569,6 +572,7 @@ class Writer(Expressions):
                 parts.append(self.scalar().text)
         if most > 2:  # whatever else is alive, so that less goes unseen
             parts += [v for v in names if v not in parts and v not in ("a", "b")][:4]
+            parts += [v for v in dict.fromkeys(reversed(self.extras)) if v not in parts][:3]
         self.emit("return " + ", ".join(parts))
 
     def statement(self, simple: bool = False) -> None:
@@ -598,7 +602,16 @@ class Writer(Expressions):
 
 
 W = Writer
-BLOCKS = (W.condition, W.for_loop, W.while_loop, W.listing)
+BLOCKS = (
+    W.condition,
+    W.for_loop,
+    W.while_loop,
+    W.listing,
+    passages.attempt,
+    passages.catching_loop,
+    passages.algorithm,
+    passages.containers,
+)
 STATEMENTS = {  # equal shares; the simplest first, towards which failures shrink
     "expressions": (W.assign,) * 8
     + (W.assign_scalar, W.tuple_assign, W.rebind, W.augment, W.swap, W.alias, W.write),
@@ -636,8 +649,57 @@ STATEMENTS = {  # equal shares; the simplest first, towards which failures shrin
         W.listing,
         W.leave_function,
     ),
+    "calls": (
+        W.assign,
+        W.write,
+        W.rebind,
+        W.assign_scalar,
+        W.condition,
+        W.for_loop,
+        W.while_loop,
+        passages.call_helper,
+        passages.call_helper,
+        passages.call_helper,
+        passages.call_helper,
+        passages.containers,
+        passages.containers,
+        passages.containers,
+        passages.algorithm,
+        W.leave_function,
+    ),
+    "exceptions": (
+        W.assign,
+        W.write,
+        W.rebind,
+        W.augment,
+        W.condition,
+        W.for_loop,
+        passages.attempt,
+        passages.attempt,
+        passages.attempt,
+        passages.catching_loop,
+        passages.catching_loop,
+        passages.call_helper,
+        W.leave_function,
+    ),
+    "kinds": (
+        W.assign,
+        W.write,
+        W.augment,
+        W.assign_scalar,
+        W.change_type,
+        W.condition,
+        W.for_loop,
+        passages.kinds,
+        passages.kinds,
+        passages.kinds,
+        passages.numpy_calls,
+        passages.numpy_calls,
+        passages.numpy_calls,
+        passages.algorithm,
+    ),
 }
-LENGTH = {"expressions": 8, "writes": 9, "control": 7}
+LENGTH = {"expressions": 8, "writes": 9, "control": 7, "calls": 7, "exceptions": 6, "kinds": 7}
 FAMILIES = tuple(STATEMENTS)
 
 
@@ -648,5 +710,6 @@ def write_program(choose: Choose, family: str) -> Program:
     calls = inputs(choose, parameters, shared, smooth)
     writer = Writer(choose, family, smooth, parameters)
     writer.body(LENGTH[family])
-    source = "def program(a, b, n, s):\n" + "\n".join(writer.lines) + "\n"
+    program = "def program(a, b, n, s):\n" + "\n".join(writer.lines) + "\n"
+    source = "\n\n".join([*writer.module, program])
     return Program(source, calls, smooth)

@@ -523,7 +523,7 @@ class Attempts:
             for op, constants, params in form[2]:
                 inputs = [slots[numbers.pop(0)] if v is None else v for v in constants]
                 steps.append(Step(op, tuple(inputs), params))
-            return TracedArray(form[1], tuple(steps))
+            return TracedArray(form[1], tuple(steps), rebuilt=True)
         if kind == "tuple":
             return rebuild_tuple(form[1], each(form[2]))
         if kind == "items":

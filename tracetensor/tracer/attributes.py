@@ -222,5 +222,8 @@ class Attributes(Library):
         if isinstance(method, types.FunctionType):
             self.interpreter.call(method, [container, index, value], {})
             return
+        if type(container) is TracedScalar or type(container) in {int, float, bool, complex, type(None)}:
+            msg = f"'{container.__class__.__name__ if type(container) is not TracedScalar or container.type.is_python else 'numpy.' + container.__class__.__name__}' object does not support item assignment"
+            raise TypeError(msg)
         msg = f"an item of a {type(container).__name__} is assigned"
         raise Fallback(msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     Handler = Callable[[Interpreter, list[Any], dict[str, Any]], Any]
 
 BUILTINS: dict[Any, Handler] = {}
+EMPTY = "{}() iterable argument is empty" if sys.version_info >= (3, 12) else "{}() arg is an empty sequence"
+"""Python's text where `min` or `max` has nothing to choose from."""
 
 
 def handles(*functions: Any, unions: bool = True) -> Callable[[Handler], Handler]:
@@ -234,14 +237,13 @@ def _need_items(interpreter: Interpreter, value: Any, name: str) -> None:
     length = interpreter.sequences.length(value)
     if type(length) is int:
         if length == 0:
-            msg = f"{name}() iterable argument is empty"
-            raise ValueError(msg)
+            raise ValueError(EMPTY.format(name))
         return
     empty = interpreter.truth_of(interpreter.operations.binary("eq", length, 0))
     interpreter.state.emit(
         control.raise_if,
         [empty],
-        {"exception": ValueError, "arguments": (("constant", f"{name}() iterable argument is empty"),)},
+        {"exception": ValueError, "arguments": (("constant", EMPTY.format(name)),)},
     )
 
 

@@ -12,8 +12,10 @@ from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import SCALAR
 from tracetensor.tracer.lists import Lists
 from tracetensor.tracer.merge import ABSENT, Branch, Merger, SharesMemory, is_number
+from tracetensor.tracer.slices import view_key
 from tracetensor.tracer.state import NeedsUnrolling, Region
 from tracetensor.tracer.values import (
+    Step,
     Storage,
     TracedArray,
     TracedScalar,
@@ -283,12 +285,34 @@ class Control:
         """The one value that alternatives of one form are at run time."""
         if len(members) == 1:
             return union.alternatives[members[0]]
+        models = [union.alternatives[k] for k in members]
+        if all(type(v) is TracedArray and view_key(v) == view_key(models[0]) for v in models):
+            return self.one_view(union, members)
 
         def fresh(k: int) -> Any:
             value = union.alternatives[k]
             return self.arrays.wrap(self.arrays.read(value)) if type(value) is TracedArray else value
 
         return self._one_of_fresh(union, members, fresh, sure=len(members) == len(union.alternatives))
+
+    def one_view(self, union: TracedUnion, members: list[int]) -> TracedArray:
+        """The view that some alternatives are which differ only in what their steps are given."""
+        model: TracedArray = union.alternatives[members[0]]
+        given = {k: [v for s in union.alternatives[k].steps for v in s.inputs] for k in members}
+        if all(leaves == given[members[0]] for leaves in given.values()):
+            return model
+        tag = self.state.region.lift(union.tag)
+
+        def chosen(rest: list[int]) -> Any:
+            values = tuple([TracedScalar(self.state.region.lift(v)) for v in given[rest[0]]])
+            if len(rest) == 1:
+                return values
+            is_first = self.state.emit(PYTHON["eq"], [tag, constant(rest[0])]).out
+            return self.choose(is_first, lambda: values, lambda: chosen(rest[1:]))
+
+        leaves = [self.state.outermost(self.arrays.variable(v)) for v in chosen(members)]
+        steps = [Step(s.op, tuple([leaves.pop(0) for _ in s.inputs]), s.params) for s in model.steps]
+        return TracedArray(model.storage, tuple(steps), rebuilt=True)
 
     def _one_of_fresh(
         self, union: TracedUnion, members: list[int], fresh: Callable[[int], Any], *, sure: bool

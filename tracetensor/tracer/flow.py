@@ -174,6 +174,7 @@ class Loop:
     frozen: dict[int, str] = dataclasses.field(default_factory=dict)
     wide: dict[Place, Any] = dataclasses.field(default_factory=dict)
     fresh: bool = False
-    detached: set[Place] = dataclasses.field(default_factory=set)
+    detached: dict[Place, None] = dataclasses.field(default_factory=dict)
+    sliced: dict[Place, None] = dataclasses.field(default_factory=dict)
     texts: set[Place] = dataclasses.field(default_factory=set)
     hints: Hints = dataclasses.field(default_factory=Hints)

@@ -224,6 +224,19 @@ class Library(Formatting):
             return self.into(out, result, getattr(function, "__name__", "the call"))
         if any(_list_of_arrays(a) for a in args):
             return self.callback(function, args, kwargs)
+        for k, arg in enumerate(args):
+            for j, value in enumerate(_known_items(arg)):
+                if type(value) is TracedUnion and not self._is_one(value):
+                    items = list(_known_items(arg))
+                    return self.interpreter.control.resolve(
+                        value,
+                        lambda v, k=k, j=j, items=items: self.build(  # type: ignore[misc]
+                            builder,
+                            function,
+                            [*args[:k], [*items[:j], v, *items[j + 1 :]], *args[k + 1 :]],
+                            kwargs,
+                        ),
+                    )
         sources = [v for v in flat([args, list(kwargs.values())]) if type(v) is TracedArray]
         given = [self.arrays.argument(a) for a in args]
         named = {k: self.arrays.argument(v) for k, v in kwargs.items()}
@@ -241,13 +254,21 @@ class Library(Formatting):
         self.state.adopt_built_all(result)
         wrapped = self.wrapped(result, sources)
         name = getattr(function, "__name__", "")
-        if (name == "einsum" and len(sources) == 1) or name in {"trim_zeros", "meshgrid"}:
+        if (name == "einsum" and len(sources) == 1) or name == "trim_zeros":
             self._may_share(wrapped if isinstance(wrapped, (list, tuple)) else [wrapped], sources, name)
         elif type(wrapped) is TracedArray and any(wrapped is s for s in sources) and function not in AS_IS:
             return TracedArray(
                 wrapped.storage, (*wrapped.steps, Step(indexing.getitem, (), (("spec", ("e",)),)))
             )
         return wrapped
+
+    def _is_one(self, union: TracedUnion) -> bool:
+        """Whether the alternatives are of one kind, as far as an array is made of them."""
+        try:
+            self.arrays.unify(union, loose=True)
+        except Fallback:
+            return False
+        return True
 
     def wrapped(self, result: Any, sources: list[TracedArray]) -> Any:
         """What a builder returned, as traced values; views of the sources where it made views."""
@@ -283,7 +304,7 @@ class Library(Formatting):
                 self.state.emit(control.deoptimise_if, [self.arrays.variable(differs)], {"reason": reason})
         return True
 
-    def into(self, out: Any, result: Any, name: str) -> Any:
+    def into(self, out: Any, result: Any, name: str, call: tuple[np.ufunc, list[Any]] | None = None) -> Any:
         """The effect of out=: the result is written into an array, which is returned."""
         if isinstance(out, tuple):
             results = result if isinstance(result, tuple) else (result,)
@@ -295,7 +316,10 @@ class Library(Formatting):
         value = self.arrays.variable(result)
         target = self.arrays.type(out).dtype
         if not np.can_cast(value.dtype, target, "same_kind"):
-            self.interpreter.operations.cannot_cast(name, value.dtype, target)
+            if call is not None and call[0].nout == 1:
+                self.interpreter.operations.cannot_cast(*call, out)
+            msg = f"out= of numpy.{name}: {value.dtype!r} is not written into {target!r}"
+            raise Fallback(msg)
         self.arrays.overwrite(out, value, augmented=True)
         return out
 
@@ -333,7 +357,7 @@ class Library(Formatting):
         if where is not True:
             chosen = [self.arrays.variable(v) for v in (where, result, out)]
             result = self.arrays.wrap(self.state.emit(elementwise.where, chosen).out)
-        return self.into(out, result, ufunc.__name__)
+        return self.into(out, result, ufunc.__name__, (ufunc, args))
 
     def mutating(self, builder: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> None:
         """A NumPy function that writes to its first argument."""
@@ -490,3 +514,10 @@ def _list_of_arrays(value: Any) -> bool:
         return False
     element = value.dynamic.form.types[0]
     return isinstance(element, TensorType) and element.ndim > 0
+
+
+def _known_items(value: Any) -> tuple[Any, ...]:
+    """The items of a list or tuple whose length is known."""
+    if isinstance(value, list):
+        return () if getattr(value, "dynamic", None) is not None else tuple(list.__iter__(value))
+    return tuple(value) if type(value) is tuple else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import types
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,22 @@ from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
 from tracetensor.graph.ops import control, shape
 from tracetensor.graph.ops.scalars import PYTHON
-from tracetensor.graph.types import INT, TensorType, Type, array_type, join
+from tracetensor.graph.types import INT, Type, array_type, join
+from tracetensor.tracer.forms import (
+    Packed,
+    form_text,
+    hashable,
+    loosened,
+    place_label,
+    same_form,
+    skeleton_key,
+    unboxed,
+    unknown_dims,
+)  # fmt: skip
 from tracetensor.tracer.lists import Dynamic
-from tracetensor.tracer.merge import is_number
+from tracetensor.tracer.merge import is_number, rebuild_tuple
 from tracetensor.tracer.objects import new_object
+from tracetensor.tracer.slices import as_one_slice, merged_slices, slices_from, view_key
 from tracetensor.tracer.state import Box, Region
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -59,18 +70,10 @@ if TYPE_CHECKING:
     from tracetensor.tracer.frames import Frame
 
 
+MOST_LENGTHS = 2
+"""Of tuples that a name may hold from step to step."""
 LASTING = frozenset({"scalar", "constant"})
 """Forms that do not speak of the storages of one attempt."""
-
-
-@dataclasses.dataclass
-class Packed:
-    """A value taken apart: a skeleton that two values of the same form share, and the variables in it."""
-
-    skeleton: Any
-    leaves: list[Variable]
-    labels: list[str]
-    frozen: dict[int, str] = dataclasses.field(default_factory=dict)
 
 
 class ScanTracer:
@@ -206,9 +209,9 @@ class ScanTracer:
                 "range",
                 tuple([self.pack(v, packed, slots, label) for v in (value.start, value.stop, value.step)]),
             )
-        if is_object(value):
+        if is_object(value) or kind is TracedList:
             return ("constant", kind, Box(value))
-        return ("same", Box(value)) if not _hashable(value) else ("constant", kind, value)
+        return ("same", Box(value)) if not hashable(value) else ("constant", kind, value)
 
     def _pack_alternatives(self, union: TracedUnion, packed: Packed, slots: Any, label: str) -> Any:
         skeletons = []
@@ -231,16 +234,16 @@ class ScanTracer:
             if self.movable(value.storage):
                 type_ = self.arrays.type(value)
                 return ("array", type_.dtype, type_.ndim)
-            return ("reference", value.storage, value.steps)
+            return ("reference", *view_key(value))
         if isinstance(value, tuple):
             return ("tuple", kind, tuple([self.form_key(v) for v in value]))
-        if is_object(value):
+        if is_object(value) or kind is TracedList:
             return ("constant", kind, Box(value))
-        return ("same", id(value)) if not _hashable(value) else ("constant", kind, value)
+        return ("same", id(value)) if not hashable(value) else ("constant", kind, value)
 
     def embedded(self, value: Any, skeleton: Any) -> Any:
         """The value as a union of the alternatives that the skeleton has, if it is one of them; else itself."""
-        keys = [_skeleton_key(s) for s in skeleton[1]]
+        keys = [skeleton_key(s) for s in skeleton[1]]
         if None in keys:
             return value
         if type(value) is TracedUnion:
@@ -248,7 +251,7 @@ class ScanTracer:
         own = value.alternatives if type(value) is TracedUnion else (value,)
         places = []
         for alternative in own:
-            key = _value_key(self, alternative)
+            key = self.form_key(alternative)
             if key not in keys:
                 return value
             places.append(keys.index(key))
@@ -268,12 +271,17 @@ class ScanTracer:
         if skeleton[0] in {"scalar", "object"}:
             return self.arrays.wrap(control.undefined(type=skeleton[1]))
         if skeleton[0] == "reference":
-            steps = [Step(op, constants, params) for op, constants, params in skeleton[2]]
+            steps = []
+            for op, given, params in skeleton[2]:
+                inputs = [v if isinstance(v, Constant) else control.undefined(type=v) for v in given]
+                steps.append(Step(op, tuple(inputs), params))
             return TracedArray(skeleton[1], tuple(steps))
         if skeleton[0] == "array":
             type_ = array_type(skeleton[2], (None,) * skeleton[3])
             return TracedArray(Storage(control.undefined(type=type_), self.region))
-        return _unboxed(skeleton[2])
+        if skeleton[0] == "tuple":
+            return rebuild_tuple(skeleton[1], [self._stand_in(s) for s in skeleton[2]])
+        return unboxed(skeleton[2])
 
     def _by_content(self, value: Any) -> bool:
         """Whether an object that the loop carries is told by its attributes, since each step makes another one."""
@@ -306,13 +314,15 @@ class ScanTracer:
                 variable = self.arrays.read(value)
             self._leaf(packed, variable, label)
             return ("array", slots[key], variable.dtype, variable.ndim)
+        # Of one of several views all that its steps are given is carried, constants too, to have few forms.
+        kept: Any = () if self.union is not None and self.union[0] is value else Constant
         steps = []
         for step in value.steps:
             for leaf in step.inputs:
-                if not isinstance(leaf, Constant):
+                if not isinstance(leaf, kept):
                     self._leaf(packed, self.state.region.lift(leaf), label)
-            constants = tuple([v if isinstance(v, Constant) else None for v in step.inputs])
-            steps.append((step.op, constants, step.params))
+            given = tuple([v if isinstance(v, kept) else v.type for v in step.inputs])
+            steps.append((step.op, given, step.params))
         return ("reference", storage, tuple(steps))
 
     def unpack(self, skeleton: Any, leaves: list[Variable], made: dict[int, Storage]) -> Any:
@@ -352,10 +362,10 @@ class ScanTracer:
         if kind == "reference":
             steps = []
             for op, constants, params in skeleton[2]:
-                inputs = tuple([leaves.pop(0) if v is None else v for v in constants])
+                inputs = tuple([v if isinstance(v, Constant) else leaves.pop(0) for v in constants])
                 steps.append(Step(op, inputs, params))
-            return TracedArray(skeleton[1], tuple(steps))
-        return skeleton[1].target if kind == "same" else _unboxed(skeleton[2])
+            return TracedArray(skeleton[1], tuple(steps), rebuilt=True)
+        return skeleton[1].target if kind == "same" else unboxed(skeleton[2])
 
     def pack_places(self, places: list[Place]) -> tuple[dict[Place, Any], Packed]:
         """The skeleton of each place, and all their variables."""
@@ -364,7 +374,7 @@ class ScanTracer:
         skeletons: dict[Place, Any] = {}
         for place in places:
             value = self.state.get_place(place)
-            label = _label(place)
+            label = place_label(place)
             if place[0] == "items":
                 with self.control.stores.instead(place[1].target):
                     skeletons[place] = self._pack_items(place, value, packed, slots, label)
@@ -472,7 +482,7 @@ class ScanTracer:
     def _hint_key(self, place: Place, skeleton: Any) -> Any:
         """What a local in this form is known by when the loop is traced again; None for forms that do not last."""
         if place[0] == "local" and place[1] is self.loop.frame and skeleton[0] in LASTING:
-            return (place[2], _skeleton_key(skeleton))
+            return (place[2], skeleton_key(skeleton))
         return None
 
     def _prepare(self, place: Place) -> None:
@@ -480,15 +490,27 @@ class ScanTracer:
         value = self.state.get_place(place)
         if place in self.loop.texts:
             self.state.write(place, self.control.stores.text(value))
-        elif place in self.loop.detached and type(value) is TracedArray:
-            self.state.write(place, self._detached(value))
-        elif place in self.loop.wide:
-            self.state.write(place, self.embedded(value, self.loop.wide[place]))
+            return
+        settled = self._settled(place, value)
+        if settled is not value:
+            self.state.write(place, settled)
+        if place in self.loop.wide:
+            self.state.write(place, self.embedded(settled, self.loop.wide[place]))
+
+    def _settled(self, place: Place, value: Any) -> Any:
+        """A value whose views are told in the way that is known to last from step to step."""
+        if type(value) is TracedUnion and place in self.loop.sliced:
+            if any(type(v) is TracedArray and self.movable(v.storage) for v in value.alternatives):
+                return value
+            return merged_slices(self.arrays, value, self.control.one_view)
+        if type(value) is not TracedArray or not value.steps or self.movable(value.storage):
+            return value
+        if place in self.loop.detached:
+            return self._detached(value)
+        return as_one_slice(self.arrays, value) if place in self.loop.sliced else value
 
     def _detached(self, value: TracedArray) -> TracedArray:
         """What a view shows, as an array of its own that must not be written, nor what it was a view of."""
-        if not value.steps:
-            return value
         reason = "an array of which a loop carries a view that changes is written"
         self.arrays.freeze(value.storage, reason)
         array = self.arrays.wrap(self.state.emit(shape.fresh_view, [self.arrays.read(value)]).out)
@@ -532,6 +554,11 @@ class ScanTracer:
     def _compare(self, skeletons: dict[Place, Any], types: list[Type]) -> Packed:
         """What the step leaves, if it has the form of what it found; else Again or Mismatch."""
         self._find_places()
+        for place in (*self.loop.sliced, *self.loop.detached):
+            value = self.state.get_place(place)
+            settled = self._settled(place, value)
+            if settled is not value:
+                self.state.replace(place, settled)
         for place in self.places:
             if place in self.loop.texts:
                 self.state.replace(place, self.control.stores.text(self.state.get_place(place)))
@@ -539,7 +566,7 @@ class ScanTracer:
                 value = self.state.get_place(place)
                 self.state.replace(place, self.embedded(value, skeletons[place]))
         ends, end = self.pack_places(self.places)
-        differing = [place for place in self.places if not _same_form(skeletons[place], ends[place])]
+        differing = [place for place in self.places if not same_form(skeletons[place], ends[place])]
         # All are looked at before one is heeded: if a step has to be peeled off, the rest may need no lesson.
         found = [(place, self._lesson(place, skeletons[place], ends[place])) for place in differing]
         lessons = [lesson for place, lesson in found if place[0] == "local"]
@@ -568,7 +595,7 @@ class ScanTracer:
 
     def _lesson(self, place: Place, head: Any, end: Any) -> Callable[[], Any]:
         """What to learn from a place that a step leaves in another form than it found; Mismatch if nothing helps."""
-        label = _label(place)
+        label = place_label(place)
         if place not in self.loop.texts and self._is_text(head) and self._is_text(end):
             return functools.partial(self.loop.texts.add, place)
         self.control.stores.one_form(
@@ -580,15 +607,21 @@ class ScanTracer:
             with self.control.stores.instead(place[1].target):
                 form = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             return functools.partial(self.weak.__setitem__, place, form)
+        if _slices(head, end) and place not in self.loop.sliced:
+            return functools.partial(self.loop.sliced.setdefault, place)
         if head[0] == end[0] == "reference" and head[1] is end[1] and head[2]:
-            return functools.partial(self.loop.detached.add, place)
+            if self.loop.peels < 1 and slices_from(end[2]) < len(end[2]):
+                raise Mismatch(f"`{label}` is a slice after a step")
+            return functools.partial(self.loop.detached.setdefault, place)
         if "instance" in {head[0], end[0]} and not self.loop.fresh:
             return functools.partial(setattr, self.loop, "fresh", True)
         wide = self._wide(place, head, end)
         hint = self._hint_key(place, head)
         if wide is not None and self.loop.wide.get(place) != wide:
             return functools.partial(self._widen, place, wide, hint)
-        reason = f"`{label}` has another form after a step ({_form(end)}) than before it ({_form(head)})"
+        reason = (
+            f"`{label}` has another form after a step ({form_text(end)}) than before it ({form_text(head)})"
+        )
         if hint is not None:
             self.loop.hints.peeled[hint] = reason
         raise Mismatch(reason)
@@ -601,15 +634,17 @@ class ScanTracer:
     def _wide(self, place: Place, head: Any, end: Any) -> Any:
         """Where peeling does not help, the union of the forms, to be carried with a tag that tells them apart."""
         forms = [f for s in (head, end) for f in (s[1] if s[0] == "union" else (s,))]
-        keys = [_skeleton_key(f) for f in forms]
+        keys = [skeleton_key(f) for f in forms]
         # The first step may leave a name as it was, or not: peeling it off leaves a union all the same.
         stays = place[0] == "local" and end[0] == "union" and keys[0] in keys[1:]
         if None in keys or (self.loop.peels < 1 and not stays):
             return None
         if any(form[0] == "constant" and form[2] is ORIGINAL for form in forms):
             return None  # nothing can be done with it; after a step or two the attribute is known
-        distinct = dict(zip(keys, forms, strict=True))
+        distinct = dict(zip(keys, map(loosened, forms), strict=True))
         wide = ("union", tuple([distinct[k] for k in sorted(distinct, key=repr)]))
+        if len({len(f[2]) for f in distinct.values() if f[0] == "tuple"}) > MOST_LENGTHS:
+            return None  # a tuple that grows
         return wide if len(distinct) > 1 else None
 
     def _widen(self, place: Place, wide: Any, hint: Any) -> None:
@@ -726,7 +761,7 @@ class ScanTracer:
             initial.append(constant(NORMAL))
         for leaves in out["lasts"]:
             for leaf in leaves:
-                type_ = _unknown_dims(leaf.type)
+                type_ = unknown_dims(leaf.type)
                 carry_in.append(self._input(type_, "last"))
                 carry_out.append(leaf)
                 initial.append(control.undefined(type=type_))
@@ -819,6 +854,17 @@ class ScanTracer:
         return value
 
 
+def _slices(head: Any, end: Any) -> bool:
+    """Whether what a place holds is slices, of one kind, of one array."""
+    views = [f for s in (head, end) for f in (s[1] if s[0] == "union" else (s,))]
+    if any(f[0] != "reference" or f[1] is not views[0][1] for f in views):
+        return False
+    firsts = [slices_from(f[2]) for f in views]
+    return all(
+        n < len(f[2]) and f[2][:n] == views[0][2][: firsts[0]] for n, f in zip(firsts, views, strict=True)
+    )
+
+
 def _contents(function: types.FunctionType) -> list[Any]:
     """What the cells of a function hold."""
     found = []
@@ -832,69 +878,3 @@ def _contents(function: types.FunctionType) -> list[Any]:
 
 def _as_scalar(truth: Any) -> Any:
     return TracedScalar(truth) if isinstance(truth, Variable) else truth
-
-
-def _skeleton_key(skeleton: Any) -> Any:
-    """The key of an alternative that a value of another form may stand beside; None for nested forms."""
-    if skeleton[0] in {"scalar", "object"}:
-        return skeleton[:2]
-    if skeleton[0] == "array":
-        return ("array", skeleton[2], skeleton[3])
-    if skeleton[0] == "constant":
-        return ("constant", skeleton[1], skeleton[2])
-    if skeleton[0] == "reference" and not any(None in constants for _, constants, _ in skeleton[2]):
-        return (
-            "reference",
-            skeleton[1],
-            tuple([Step(op, constants, params) for op, constants, params in skeleton[2]]),
-        )
-    return None
-
-
-def _value_key(tracer: ScanTracer, value: Any) -> Any:
-    return tracer.form_key(value)
-
-
-def _unknown_dims(type_: Type) -> Type:
-    if isinstance(type_, TensorType) and type_.is_array:
-        return array_type(type_.dtype, (None,) * type_.ndim)
-    return type_
-
-
-def _unboxed(value: Any) -> Any:
-    return value.target if isinstance(value, Box) else value
-
-
-def _hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
-
-
-def _same_form(a: Any, b: Any) -> bool:
-    if a[0] != b[0]:
-        return False
-    return bool(a == b)
-
-
-def _label(place: Place) -> str:
-    return (
-        str(place[2])
-        if place[0] == "local"
-        else str({"items": "a list", "entries": "a dict"}.get(place[0], place[0]))
-    )
-
-
-def _form(skeleton: Any) -> str:
-    kind = skeleton[0]
-    if kind == "scalar":
-        return repr(skeleton[1])
-    if kind == "array":
-        return f"array of {skeleton[2]} with {skeleton[3]} axes"
-    if kind == "reference":
-        return "an array that is in use elsewhere"
-    if kind == "constant":
-        return repr(skeleton[2])
-    return str(kind)

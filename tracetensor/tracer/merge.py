@@ -341,7 +341,7 @@ class Merger:
         rebuild = self._steps(side, model.steps)
         if rebuild is None:
             return lambda outs: model
-        return lambda outs: TracedArray(model.storage, rebuild(outs))
+        return lambda outs: TracedArray(model.storage, rebuild(outs), rebuilt=True)
 
     def _steps(self, side: int, steps: tuple[Step, ...]) -> Any:
         region = self.sides[side].region

@@ -10,9 +10,10 @@ import numpy as np
 from tracetensor.errors import Fallback, TypeInferenceError
 from tracetensor.graph.answers import NUMPY, Unsupported
 from tracetensor.graph.node import Variable, constant
-from tracetensor.graph.ops import elementwise
+from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
 from tracetensor.graph.types import BOOL, INT, ListType, TensorType
+from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.learnt import is_learnt, learnt_call
 from tracetensor.tracer.strings import string_operator
 from tracetensor.tracer.texts import TracedText
@@ -40,11 +41,16 @@ UFUNC_OF = {
     "gt": np.greater, "ge": np.greater_equal,
     "neg": np.negative, "pos": np.positive, "invert": np.invert, "abs": np.absolute,
 }  # fmt: skip
+SYMBOLS = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "** or pow()",
+    "matmul": "@", "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
+    "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
+}  # fmt: skip
+IN_PLACE: dict[str, Callable[..., Any]] = {
+    name: getattr(operator, f"i{name}") for name in SYMBOLS if name not in {"lt", "le", "gt", "ge"}
+}
 CONCRETE: dict[str, Callable[..., Any]] = {**BINARY, **UNARY, "matmul": operator.matmul}
 COMPARISONS = frozenset({"lt", "le", "eq", "ne", "gt", "ge"})
-
-
-SYMBOLS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
 def _is_python(value: Any) -> bool:
@@ -63,10 +69,10 @@ class Operations:
     def logical_not(self, truth: Variable) -> Variable:
         return self.state.emit(PYTHON["not"], [truth]).out
 
-    def binary(self, name: str, a: Any, b: Any) -> Any:
-        """a op b."""
+    def binary(self, name: str, a: Any, b: Any, *, in_place: bool = False) -> Any:
+        """a op b; in_place: for a op= b, as far as texts of errors go."""
         if type(a) is TracedUnion or type(b) is TracedUnion:
-            return self._union(name, a, b)
+            return self._union(name, a, b, in_place=in_place)
         if type(a) is TracedStore or type(b) is TracedStore:
             return self.interpreter.stores.binary(name, a, b)
         if is_learnt(a) or is_learnt(b):
@@ -75,7 +81,7 @@ class Operations:
         if is_object(a) or is_object(b):
             return self.interpreter.special.binary(name, a, b)
         if not is_traced(a) and not is_traced(b):
-            return self._concrete(name, a, b)
+            return self._concrete(name, a, b, in_place=in_place)
         if type(a) is dict and type(b) is dict and name == "or":
             return self.state.made({**a, **b})
         if isinstance(a, (list, tuple, str, TracedText)) or isinstance(b, (list, tuple, str, TracedText)):
@@ -89,9 +95,10 @@ class Operations:
                 kinds = [
                     type(v).__name__ if not isinstance(v, Traced) else v.__class__.__name__ for v in (a, b)
                 ]
-                if value is None or isinstance(value, str):
-                    msg = f"unsupported operand type(s) for {name}: '{kinds[0]}' and '{kinds[1]}'"
-                    raise TypeError(msg)
+                if value is None and TracedArray not in (type(a), type(b)):
+                    raise TypeError(self.unsupported(name, a, b, in_place=in_place))
+                if value is None and self.state.region.kind == "root":
+                    raise TypeError(*kinds)
                 msg = f"operator {name} between {kinds[0]} and {kinds[1]}"
                 raise Fallback(msg)
         variables = [self.arrays.variable(v) for v in (a, b)]
@@ -101,8 +108,20 @@ class Operations:
             return self._power(variables)
         return self.ufunc(UFUNC_OF[name], variables)
 
-    def _concrete(self, name: str, a: Any, b: Any) -> Any:
-        result = CONCRETE[name](a, b)
+    def unsupported(self, name: str, a: Any, b: Any, *, in_place: bool) -> str:
+        """Python's text where operands have no such operator; NumPy's scalars take part as Python's."""
+        kinds = [type(_item(v)).__name__ if not isinstance(v, Traced) else _class_name(v) for v in (a, b)]
+        numbers = [v.type for v in (a, b) if type(v) is TracedScalar]
+        if any(not t.is_python for t in numbers) or isinstance(a, np.generic) or isinstance(b, np.generic):
+            in_place = False  # NumPy's ufunc meets the None
+        symbol = SYMBOLS[name] if not (in_place and name == "pow") else "**"
+        return f"unsupported operand type(s) for {symbol}{'=' * in_place}: '{kinds[0]}' and '{kinds[1]}'"
+
+    def _concrete(self, name: str, a: Any, b: Any, *, in_place: bool = False) -> Any:
+        try:
+            result = (IN_PLACE if in_place and not isinstance(a, list) else CONCRETE)[name](a, b)
+        except Exception as error:
+            raise error.with_traceback(None) from None  # the user's, not one of the tracer's own
         if type(result) is list:
             return self.state.made(TracedList(result))
         if isinstance(result, np.ndarray):
@@ -114,11 +133,11 @@ class Operations:
             value, (np.generic, np.ndarray, list, tuple)
         )
 
-    def _union(self, name: str, a: Any, b: Any) -> Any:
+    def _union(self, name: str, a: Any, b: Any, *, in_place: bool) -> Any:
         control_ = self.interpreter.control
         if type(a) is TracedUnion:
-            return control_.resolve(a, lambda x: self.binary(name, x, b))
-        return control_.resolve(b, lambda y: self.binary(name, a, y))
+            return control_.resolve(a, lambda x: self.binary(name, x, b, in_place=in_place))
+        return control_.resolve(b, lambda y: self.binary(name, a, y, in_place=in_place))
 
     def _python(self, name: str, variables: list[Variable], values: tuple[Any, Any]) -> Any:
         if name == "matmul":
@@ -292,19 +311,28 @@ class Operations:
         """What old op= value leaves in old: the ufunc's result, of a dtype that may be cast to old's."""
         if type(value) is TracedUnion:
             return self.interpreter.control.resolve(value, lambda v: self.augmented(name, old, v))
+        before = list(self.state.region.roots)
         result = self.binary(name, old, value)
         variable = self.arrays.variable(result)
-        target = self.arrays.type(old).dtype
-        if not np.can_cast(variable.dtype, target, "same_kind"):
-            self.cannot_cast(UFUNC_OF[name].__name__, variable.dtype, target)
+        if not np.can_cast(variable.dtype, self.arrays.type(old).dtype, "same_kind"):
+            for root in [r for r in self.state.region.roots if r not in before]:
+                del self.state.region.roots[root]  # NumPy looks at the types first
+            self.cannot_cast(UFUNC_OF[name], [old, value], old)
         return result
 
-    def cannot_cast(self, name: str, source: Any, target: Any) -> None:
-        """Raise for a result that does not fit the array it goes to.
+    def cannot_cast(self, ufunc: np.ufunc, args: list[Any], out: TracedArray) -> None:
+        """Raise what NumPy raises for a result that does not fit the array it goes to: it is called to do so."""
+        variables = [self.arrays.variable(v) for v in (*args, out)]
+        self.state.emit(
+            control.failing, variables, {"op": elementwise.ufunc_into, "params": (("ufunc", ufunc),)}
+        )
+        raise RaisedInBranch
 
-        NumPy's own class of error cannot be made by hand: where the program need not get here, it runs plain.
-        """
-        msg = f"Cannot cast ufunc '{name}' output from {source!r} to {target!r} with casting rule 'same_kind'"
-        if self.state.region.kind != "root":
-            raise Fallback(msg)
-        raise TypeError(msg)
+
+def _item(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _class_name(value: Traced) -> str:
+    cls = value.__class__
+    return type(cls(0).item()).__name__ if issubclass(cls, np.generic) else cls.__name__

@@ -10,16 +10,12 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.tracer.objects import MISSING, made_by_dataclass, static
+from tracetensor.tracer.operations import SYMBOLS
 from tracetensor.tracer.values import Traced, TracedArray, TracedList, TracedScalar, is_object
 
 if TYPE_CHECKING:
     from tracetensor.tracer.interpreter import Interpreter
 
-SYMBOLS = {
-    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "** or pow()",
-    "matmul": "@", "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
-    "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
-}  # fmt: skip
 MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
 

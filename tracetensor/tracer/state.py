@@ -148,6 +148,11 @@ class State:
                 found.append(line)
         return tuple(found)
 
+    def note_raised(self, error: Exception) -> None:
+        """Remember where an exception of the user's was raised, before the frames that it leaves are gone."""
+        if self.raised is None or self.raised[0] is not error:
+            self.raised = error, self.location()
+
     @property
     def last_location(self) -> Location:
         """Where the user's program was when tracing gave up."""

@@ -78,7 +78,11 @@ class Statements(Expressions):
         if method is None:
             msg = f"line {node.lineno}: `{type(node).__name__.lower()}` statements are not traced"
             raise Fallback(msg)
-        completion: Completion | None = method(frame, node)
+        try:
+            completion: Completion | None = method(frame, node)
+        except Exception as error:
+            self.state.note_raised(error)
+            raise
         return completion or COMPLETIONS[NORMAL]
 
     def do_Expr(self, frame: Frame, node: ast.Expr) -> Completion | None:
@@ -189,9 +193,12 @@ class Statements(Expressions):
         if type(container) is TracedArray:
             if type(old) is TracedArray:
                 value = self.operations.augmented(name, old, value)
-                self.arrays.set_index(container, index, value, augmented=True)
             else:
-                self.arrays.set_index(container, index, self.operations.binary(name, old, value))
+                value = self.operations.binary(name, old, value)
+            augmented = type(old) is TracedArray
+            self.control.resolve_all(
+                [value], lambda v: self.arrays.set_index(container, index, v[0], augmented=augmented)
+            )
             return
         self.sequences.set_item(container, index, self.augment(name, old, value))
 
@@ -205,7 +212,9 @@ class Statements(Expressions):
             return self.stores.augment(name, old, value)
         if type(old) is TracedArray:
             result = self.operations.augmented(name, old, value)
-            self.arrays.overwrite(old, self.arrays.variable(result), augmented=True)
+            self.control.resolve_all(
+                [result], lambda v: self.arrays.overwrite(old, self.arrays.variable(v[0]), augmented=True)
+            )
             return old
         if type(old) is TracedList and name == "add":
             self.sequences.extend(old, value)
@@ -217,7 +226,7 @@ class Statements(Expressions):
                 ("items", Box(old)), (list(list.__iter__(new)) if new.dynamic is None else [], new.dynamic)
             )
             return old
-        return self.operations.binary(name, old, value)
+        return self.operations.binary(name, old, value, in_place=True)
 
     def do_If(self, frame: Frame, node: ast.If) -> Completion:
         return self._if(frame, node, [])

@@ -22,6 +22,7 @@ from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.methods import Method
 from tracetensor.tracer.objects import is_object, new_object, static
+from tracetensor.tracer.slices import view_key
 from tracetensor.tracer.state import Restart, State
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -281,6 +282,7 @@ class _Output:
         self.storages: dict[Storage, int] = {}
         self.places: dict[tuple[Any, ...], int] = {}
         self.recipes: dict[int, tuple[Any, Recipe]] = {}
+        self.views: dict[Any, list[TracedArray]] = {}
 
     def output(self, variable: Variable, group: int | None = None, storage: Storage | None = None) -> Recipe:
         """The output that holds a variable; arrays on two storages are two objects even where they are equal."""
@@ -314,9 +316,16 @@ class _Output:
         if kind in (TracedScalar, TracedObject):
             return self.output(arrays.variable(value))
         if kind is TracedUnion:
-            items = [
-                self.recipe(v) for v in value.alternatives
-            ]  # views are taken at exit, of the one that it is
+            before, items = self.views, []
+            found: dict[Any, list[TracedArray]] = {k: list(v) for k, v in before.items()}
+            for alternative in value.alternatives:  # of which only one is there
+                self.views = {k: list(v) for k, v in before.items()}
+                items.append(self.recipe(alternative))
+                for key, views in self.views.items():
+                    found.setdefault(key, []).extend(
+                        v for v in views if not any(v is w for w in before.get(key, ()))
+                    )
+            self.views = found
             return Recipe("union", (self.output(value.tag), items))
         if id(value) in {id(made) for _, made, _ in world.containers.values()}:
             path = next(p for p, made, _ in world.containers.values() if made is value)
@@ -386,6 +395,14 @@ class _Output:
             if storage in uncertain and storage.value is not storage.origin.variable:
                 self.interpreter.arrays.refuse_write(uncertain[storage])
 
+    def distinct(self, value: TracedArray) -> None:
+        """Fallback where two results are views of one kind, and may be one object or two."""
+        alike = self.views.setdefault(view_key(value), [])
+        if any(other is not value and (other.rebuilt or value.rebuilt) for other in alike):
+            msg = "whether two views that are returned are one object is known at run time only"
+            raise Fallback(msg)
+        alike.append(value)
+
     def steps(self, value: TracedArray) -> list[Any]:
         """The steps of a view, to be taken at exit."""
         wrap = self.interpreter.arrays.wrap
@@ -407,6 +424,7 @@ class _Output:
             path = storage.origin.path
             if not value.steps:
                 return Recipe("same", path)
+            self.distinct(value)
             return Recipe("view", (path, self.steps(value)))
         if value.steps:
             # Taken at exit, of the very array that other results may be views of too.

@@ -114,13 +114,17 @@ FORCED = "code that is not traced asks for the {} of a traced value"
 
 
 class TracedArray(Traced):
-    """An ndarray to the user: a view, given by its steps, on a storage."""
+    """An ndarray to the user: a view, given by its steps, on a storage.
 
-    __slots__ = ("dtype_ndim", "steps", "storage")
+    rebuilt: it stands for one of several views, which may be the same object as another one.
+    """
 
-    def __init__(self, storage: Storage, steps: tuple[Step, ...] = ()) -> None:
+    __slots__ = ("rebuilt", "steps", "storage")
+
+    def __init__(self, storage: Storage, steps: tuple[Step, ...] = (), *, rebuilt: bool = False) -> None:
         self.storage = storage
         self.steps = steps
+        self.rebuilt = rebuilt
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 PACKAGE = (
     str(Path(__file__).resolve().parents[1]) + os.sep,
     "tracetensor" + os.sep,
-    "<",
-)  # beginnings of file names
+    "<__array_function__",
+    "<frozen ",
+    "<user>",
+)  # beginnings of file names; other names in <> may be of the user's own code, in a notebook or an `exec`
 TEMPLATE = compile("frame = getframe()", "<user>", "exec")
 
 

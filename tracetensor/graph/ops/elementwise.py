@@ -112,6 +112,14 @@ UFUNCS["clip"] = ufunc_op(np._core.umath.clip)  # type: ignore[attr-defined]
 """The ufunc behind numpy.clip, with both bounds given."""
 
 
+def _ufunc_into(*args: Any, ufunc: np.ufunc) -> Any:
+    return ufunc(*args[:-1], out=args[-1].copy())
+
+
+ufunc_into = Op("ufunc_into", evaluate=_ufunc_into, infer=lambda types, params: types[-1], family="cast")
+"""What a ufunc leaves in its last argument, given as out=: called for the exception that it raises."""
+
+
 def ufunc_call(
     ufunc: np.ufunc,
     *args: Any,

@@ -7,6 +7,7 @@ scalar (one leaf), "s" and three digits for the parts of a slice that are given 
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from tracetensor.errors import TypeInferenceError
 from tracetensor.graph.infer import broadcast_shapes, probe, tensors
 from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.op import Op, register
-from tracetensor.graph.types import ARRAY, ListType, Shape, TensorType, Type
+from tracetensor.graph.types import ARRAY, INT, ListType, Shape, TensorType, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -262,3 +263,22 @@ def _update_at(x: Any, *operands: Any, spec: Spec, ufunc: str, unary: bool = Fal
 
 update_at = register(Op("update_at", evaluate=_update_at, infer=_infer_write, family="index", raises=True))
 """x after numpy.<ufunc>.at(x, index, value), or (x, index) if `unary`: repeated indices accumulate."""
+
+
+def _subslice(length: int, *bounds: int, spec: str, part: str) -> int:
+    positions, leaves = range(length), [operator.index(b) for b in bounds]
+    if leaves:
+        positions = positions[slice(leaves.pop(0), leaves.pop(0), leaves.pop(0) or 1)]
+    if spec == "i":
+        return positions[leaves[0]] if -len(positions) <= leaves[0] < len(positions) else 0
+    start, stop, step = [leaves.pop(0) if d == "1" else None for d in spec[1:]]
+    taken = positions[start : stop : step or None]
+    if not taken:
+        return int(part == "step")
+    below = length if part == "stop" and taken.stop < 0 else 0  # -1 would be the last one
+    return int(getattr(taken, part)) - below
+
+
+subslice = register(Op("subslice", evaluate=_subslice, infer=lambda types, params: INT, family="dim"))
+"""A part ("start", "stop", "step"; "index" for an integer) of what the entry `spec` of an index comes to, along an axis of this
+length, within the slice start:stop:step of it; without these, of the whole axis. Never raises: what the index raises is raised elsewhere."""

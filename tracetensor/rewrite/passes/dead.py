@@ -114,8 +114,8 @@ def _slim_scan(node: Node, live: set[Variable]) -> _Plan | None:
     n_carry, counted, conditional = (node.params[k] for k in ("n_carry", "counted", "conditional"))
     carries = _needed_carries(node, live)
     histories = [k for k in range(n_carry, len(node.outputs)) if node.outputs[k] in live]
-    if not carries and not histories:
-        carries, histories = ([0], []) if n_carry else ([], [0])  # some output, to be referred to as a root
+    if not carries and not histories:  # some output, to be referred to as a root
+        carries, histories = (_needed_carries(node, {node.outputs[0]}), []) if n_carry else ([], [0])
     wanted = [*carries, *histories]
     slim = _with_outputs(
         body, [*body.outputs[:conditional], *[body.outputs[conditional + k] for k in wanted]]
