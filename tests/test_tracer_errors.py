@@ -284,6 +284,20 @@ def cast_refused_in_a_branch(x, n):
     return x
 
 
+def read_only(x):
+    x.flags.writeable = False
+    return x
+
+
+@case([read_only(V.copy()), 0], [read_only(V.copy()), 1], [V, 0])
+def update_of_what_is_read_only(x, n):
+    if n:
+        x[1:] *= 2
+    else:
+        x[[0, 1]] *= 2
+    return x
+
+
 @case([V], [V.astype(int)])
 def cast_refused_and_caught(x):
     try:

@@ -1,6 +1,7 @@
 """Views, aliases and in-place writes, traced against plain."""
 
 import linecache
+import warnings
 
 import numpy as np
 import pytest
@@ -1023,6 +1024,27 @@ def test_view_of_what_may_be_a_view_of_a_written_argument():
         return b.T.reshape(-1)[:]
 
     run_both(f, tt.trace(f, strict=True), [np.arange(2).reshape(2, 1)])
+
+
+def test_layouts_of_arrays_that_change_places():
+    def f(a, b, n, s):
+        u = a + 1
+        for _ in range(n):
+            if s > 0.5:
+                b[..., -1].reshape(-1)[:] = u[0]
+            else:
+                b, u = (u, b)
+            s = s + 2.0
+        a = a[:-2, 2:]
+        return a[-1], u
+
+    b = np.ones((2, 4)).T.copy().T[:, :2]
+    traced = tt.trace(f)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for n in (2, 0, 3):
+            run_both(f, traced, [np.ones((2, 2)), b, n, 0.5])
+            run_both(f, traced, [np.ones((4, 4)), np.ones((4, 4)), n, 0.5])
 
 
 def test_view_that_exists_in_one_branch_is_not_taken_in_the_other():

@@ -21,10 +21,14 @@ COMPARISONS = (">", "<", ">=", "<=", "==", "!=")
 INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 DTYPES = ("float", "int", "np.float32", "bool", "np.int16", "np.uint8", "complex", "'f8'")
 CAUGHT = (
+    "Exception",
     "ZeroDivisionError",
+    "(ArithmeticError, LookupError, ValueError)",
     "IndexError",
     "ValueError",
     "(ValueError, IndexError)",
+    "Exception",
+    "(ValueError, TypeError, LookupError)",
     "Exception",
     "ArithmeticError",
     "(TypeError, KeyError)",
@@ -229,8 +233,8 @@ def attempt(w: Writer) -> None:
 
 def handler(w: Writer) -> None:
     caught = w.pick(CAUGHT)
-    kind = w.choose(8)
-    if kind < 3:
+    kind = w.choose(12)
+    if kind < 3 or kind > 7:
         w.emit(f"except {caught}:")
         w.block(2)
         return

@@ -301,7 +301,11 @@ class Arrays:
         chain = [(s.op, len(s.inputs), s.params) for s in steps]
         chain.append((node.op, len(node.inputs) - 1, tuple(sorted(node.params.items()))))
         leaves = [self.state.region.lift(v) for v in leaves]
-        view = control.is_view(*[self.example(v) for v in (memory, *leaves)], steps=tuple(chain))
+        try:
+            view = control.is_view(*[self.example(v) for v in (memory, *leaves)], steps=tuple(chain))
+        except (IndexError, ValueError):  # of an array of this program's only its type was known
+            msg = f"whether {node.op.name} gives a view depends on the layout of an array that the program makes"
+            raise Fallback(msg) from None
         self.state.emit(control.view_check, [memory, *leaves], {"steps": tuple(chain), "view": view})
         return view
 
@@ -367,7 +371,7 @@ class Arrays:
         augmented: bool = False,
     ) -> None:
         """array[index] = value, the index given as spec and leaves."""
-        self.check_writable(array, augmented=augmented)
+        self.check_writable(array, augmented=augmented and "a" not in spec)  # else a copy was changed so far
         steps = list(array.steps)
         while steps and steps[-1].op.name == "getitem":
             composed = compose(dict(steps[-1].params)["spec"], list(steps[-1].inputs), spec, leaves)

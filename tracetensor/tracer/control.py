@@ -48,7 +48,9 @@ from tracetensor.tracer.loops import ScanTracer
 UNROLLED_STEPS = 4
 LONGEST_UNROLLED = 512
 MOST_PEELS = 4
-MOST_NODES = 60_000
+MOST_NODES = 40_000
+MOST_ALTERNATIVES = 12
+"""Of a value that is computed with: each use asks which one it is, so that the graph grows with every alternative."""
 
 
 class Control:
@@ -248,6 +250,9 @@ class Control:
 
     def resolve(self, union: TracedUnion, action: Callable[[Any], Any]) -> Any:
         """Do something with whichever alternative a union is."""
+        if len(union.alternatives) > MOST_ALTERNATIVES:
+            msg = f"a value is one of {len(union.alternatives)} kinds at run time, more than {MOST_ALTERNATIVES}"
+            raise Fallback(msg)
         rest = list(enumerate(union.alternatives))
 
         def chain(position: int) -> Any:
