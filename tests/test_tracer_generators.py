@@ -597,4 +597,14 @@ def teed(x):
     return list(a), sum(b)
 
 
+def adjacent(x):
+    for i in range(len(x) - 1):
+        yield x[i], x[i + 1]
+
+
+@case([np.arange(4) > 1], [np.arange(4.0)], [np.arange(1) > 1])
+def consumer_raises_on_its_own_line(x):
+    return [p - q for p, q in adjacent(x)]
+
+
 test_same = case.test()

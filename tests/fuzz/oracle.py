@@ -29,7 +29,7 @@ class Hang(BaseException):
 
 @contextlib.contextmanager
 def time_limit(seconds: float):
-    """Raise Hang in the main thread after so many seconds; no limit elsewhere."""
+    """Raise Hang in the main thread after so many seconds of computing; no limit elsewhere."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -37,13 +37,13 @@ def time_limit(seconds: float):
     def interrupt(number, frame):
         raise Hang(f"no result after {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, interrupt)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @contextlib.contextmanager

@@ -162,6 +162,9 @@ class Generators:
         self.state.suspended.extend(waiting)
         try:
             done = consumer.body(value)
+        except Exception as error:
+            self.state.note_raised(error)  # on the consumer's line
+            raise
         finally:
             frames[:] = suspended
             del self.state.suspended[len(self.state.suspended) - len(waiting) :]
