@@ -284,6 +284,14 @@ def cast_refused_in_a_branch(x, n):
     return x
 
 
+@case([V, V], [V, np.array([])], [V, 1.5], [V, np.float64(1)], [V, np.array(1.5)], [V, 0])
+def index_of_floats(x, i):
+    try:
+        return x[i]
+    except IndexError as error:
+        return str(error)
+
+
 def read_only(x):
     x.flags.writeable = False
     return x

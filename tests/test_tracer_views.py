@@ -1026,6 +1026,21 @@ def test_view_of_what_may_be_a_view_of_a_written_argument():
     run_both(f, tt.trace(f, strict=True), [np.arange(2).reshape(2, 1)])
 
 
+def test_result_that_rewriting_finds_to_be_another_one():
+    def f(b, n):
+        u = b.ravel()
+        for _ in range(n):
+            u = u
+        u = u[::2]
+        w = u & u
+        return w, u
+
+    traced = tt.trace(f, strict=True)
+    for b in (np.arange(12).reshape(3, 4), np.arange(24).reshape(6, 4)[::2]):
+        run_both(f, traced, [b, 5])
+        run_both(f, traced, [b, 0])
+
+
 def test_layouts_of_arrays_that_change_places():
     def f(a, b, n, s):
         u = a + 1

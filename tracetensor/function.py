@@ -556,7 +556,7 @@ def build_version(
     graph = trace.graph
     if option("optimize"):
         graph = stages.optimize(graph, check=option("check"))
-    graph = stages.separate_outputs(graph, trace.groups)
+    graph = stages.separate_outputs(graph, trace.groups, trace.graph)
     written = {path for path, how, _ in trace.writes if how == "array"}
     donated = (
         frozenset()

@@ -165,7 +165,10 @@ def write(w: Writer, passage: Passage) -> None:
         counters = [v for k, v in fillings.items() if k[0] == "k"]
         w.frozen |= {v for k, v in fillings.items() if k[0] in "kn"}
         w.indices += counters
+        start = len(w.lines)
         w.statement(simple=w.budget < 8 or w.indent > 3)
+        if len(w.lines) == start:
+            w.emit("pass")
         w.frozen, w.indices = frozen, indices
         w.loops -= 1
         w.indent -= len(room.group(1)) // 4

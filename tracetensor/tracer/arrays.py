@@ -471,6 +471,8 @@ class Arrays:
                 "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean "
                 "arrays are valid indices"
             )
+            if type(entry) is TracedArray or isinstance(entry, np.ndarray):
+                msg = "arrays used as indices must be of integer (or boolean) type"
             raise IndexError(msg)
         if leaf.dtype.kind == "b" and not leaf.tensor.is_array:
             return self.state.emit(elementwise.as_kind, [leaf], {"kind": ARRAY}).out

@@ -551,12 +551,20 @@ def _viewed(base: Variable, views: list[Any]) -> Variable:
     return base
 
 
-def separate_outputs(graph: Graph, groups: list[int | None]) -> Graph:
+def separate_outputs(graph: Graph, groups: list[int | None], traced: Graph | None = None) -> Graph:
     """The graph with copies added so that an output which the program made shares no memory with what it did not.
 
     Rewriting may find that an array is the same as an argument (x * 1), a constant, or another output; the
     program's results are memory of their own all the same. Two views that became one variable stay two objects.
+    traced: the graph before rewriting, which tells what was of one memory by itself.
     """
+    before = graph if traced is None else traced
+    unowned: dict[
+        Variable, set[Variable]
+    ] = {}  # the memory of outputs that are nobody's: as it is, as it was
+    for out, old, group in zip(graph.outputs, before.outputs, groups, strict=True):
+        if group is None and isinstance(out.type, TensorType) and out.type.is_array:
+            unowned.setdefault(_memory(out)[0], set()).add(_memory(old)[0])
     outputs = list(graph.outputs)
     seen: set[Variable] = set()
     copies: dict[tuple[Variable, int], Variable] = {}
@@ -568,12 +576,10 @@ def separate_outputs(graph: Graph, groups: list[int | None]) -> Graph:
             if out.is_input:  # a view that rewriting found to show all of it: an object of its own still
                 outputs[k] = indexing.getitem(out, spec=("e",))
             continue
-        base, views = out, []
-        while base.node is not None and (base.node.op.views or base.node.op.name == "as_kind"):
-            views.append(base.node)
-            base = base.node.inputs[0]
+        base, views = _memory(out)
         owner = taken.setdefault(base, group)
-        if base.node is None or owner != group:
+        met = base in unowned and _memory(before.outputs[k])[0] not in unowned[base]
+        if base.node is None or owner != group or met:
             own = copies.get((base, group))
             if own is None:
                 own = base
@@ -585,6 +591,15 @@ def separate_outputs(graph: Graph, groups: list[int | None]) -> Graph:
             outputs[k] = indexing.getitem(out, spec=("e",))
         seen.add(out)
     return graph.replace(outputs=outputs)
+
+
+def _memory(out: Variable) -> tuple[Variable, list[Node]]:
+    """What an output is a view of, and the nodes that make it one."""
+    base, views = out, []
+    while base.node is not None and (base.node.op.views or base.node.op.name == "as_kind"):
+        views.append(base.node)
+        base = base.node.inputs[0]
+    return base, views
 
 
 __all__ = ["AlwaysRaises", "Recipe", "Trace", "separate_outputs", "trace_function"]
