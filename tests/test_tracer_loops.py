@@ -670,6 +670,24 @@ def one_half_or_the_other(x, n):
     return y
 
 
+@case([M], [M[:1]], [M[:2]])
+def last_rows(x):
+    row = 3
+    for row, other in zip(x, x):
+        both = row + other
+    row += 1
+    return both, row, other.sum()
+
+
+@case([M, 3], [M, 0], [M[:0], 0])
+def written_last_row(x, n):
+    row = x[:1]
+    for row in x:
+        for _ in range(n):
+            row += 1
+    row[0] = -1
+
+
 @case([M, 0], [M, 1], [M, 2])
 def columns_cut_off(x, n):
     y = x.reshape(1, -1)

@@ -40,9 +40,7 @@ if TYPE_CHECKING:
     from tracetensor.graph.node import Node
     from tracetensor.tracer.state import State
 
-CONTIGUOUS = frozenset(
-    "zeros ones full empty arange linspace eye matmul dot copy_c pack concatenate stack".split()
-)
+CONTIGUOUS = frozenset("zeros ones full empty arange linspace eye matmul dot copy_c pack".split())
 
 
 class Arrays:
@@ -82,6 +80,8 @@ class Arrays:
             return isinstance(variable, Constant) and bool(variable.value.flags.c_contiguous)
         if node.op.name in CONTIGUOUS:
             return True
+        if node.op.name in {"concatenate", "stack"}:  # as NumPy has it, in the order of what is joined
+            return all(self.contiguous(v) for v in node.inputs if v.ndim > 1)
         if node.op.family == "ufunc" or node.op.name in {"where", "cast", "setitem", "copy", "update_at"}:
             arrays = [v for v in node.inputs if isinstance(v.type, TensorType) and v.type.ndim > 1]
             return bool(arrays) and all(v.type.ndim == variable.ndim and self.contiguous(v) for v in arrays)  # type: ignore[attr-defined]

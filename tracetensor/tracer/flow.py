@@ -176,5 +176,6 @@ class Loop:
     fresh: bool = False
     detached: dict[Place, None] = dataclasses.field(default_factory=dict)
     sliced: dict[Place, None] = dataclasses.field(default_factory=dict)
+    loose: set[Place] = dataclasses.field(default_factory=set)
     texts: set[Place] = dataclasses.field(default_factory=set)
     hints: Hints = dataclasses.field(default_factory=Hints)

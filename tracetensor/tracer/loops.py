@@ -94,6 +94,7 @@ class ScanTracer:
         self.scopes = self._scopes()
         self.shared_objects: set[int] = set()
         self.union: tuple[Any, TracedUnion, int] | None = None
+        self.place: Place | None = None
         self.shared = self._shared_storages()
 
     # Taking values apart -----------------------------------------------------------------------------------------
@@ -315,7 +316,8 @@ class ScanTracer:
             self._leaf(packed, variable, label)
             return ("array", slots[key], variable.dtype, variable.ndim)
         # Of one of several views all that its steps are given is carried, constants too, to have few forms.
-        kept: Any = () if self.union is not None and self.union[0] is value else Constant
+        one_of = self.union is not None and self.union[0] is value
+        kept: Any = () if one_of or self.place in self.loop.loose else Constant
         steps = []
         for step in value.steps:
             for leaf in step.inputs:
@@ -373,6 +375,7 @@ class ScanTracer:
         slots: dict[Any, int] = {}
         skeletons: dict[Place, Any] = {}
         for place in places:
+            self.place = place
             value = self.state.get_place(place)
             label = place_label(place)
             if place[0] == "items":
@@ -607,6 +610,8 @@ class ScanTracer:
             with self.control.stores.instead(place[1].target):
                 form = self.control.lists.form_of(items) if dynamic is None else dynamic.form
             return functools.partial(self.weak.__setitem__, place, form)
+        if loosened(head) == loosened(end) and place not in self.loop.loose:
+            return functools.partial(self.loop.loose.add, place)
         if _slices(head, end) and place not in self.loop.sliced:
             return functools.partial(self.loop.sliced.setdefault, place)
         if head[0] == end[0] == "reference" and head[1] is end[1] and head[2]:

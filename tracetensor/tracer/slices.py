@@ -37,10 +37,12 @@ def as_one_slice(arrays: Arrays, array: TracedArray) -> TracedArray:
     """The same view with its last steps made one, an index of integers and of slices whose bounds are variables."""
     first = slices_from(taken_apart(array))
     before, steps = array.steps[:first], array.steps[first:]
-    if not steps or (len(steps) == 1 and _is_canonical(steps[0])):
+    if not steps:
         return array
     state = arrays.state
     base = arrays.read(TracedArray(array.storage, before))
+    if len(steps) == 1 and _is_canonical(steps[0], base.ndim):
+        return array
     lengths = [state.emit(dims.dim, [base], {"axis": k}).out for k in range(base.ndim)]
     entries: list[tuple[Variable, ...]] = [_part(state, n, (), (), "s000") for n in lengths]
     for step in steps:
@@ -71,9 +73,10 @@ def view_key(array: TracedArray) -> Any:
     return array.storage, tuple([(s.op, tuple([v.type for v in s.inputs]), s.params) for s in array.steps])
 
 
-def _is_canonical(step: Step) -> bool:
-    spec = dict(step.params)["spec"] if step.op is indexing.getitem else ("a",)
-    return set(spec) <= {BOUNDED, "i"} and not any(isinstance(v, Constant) for v in step.inputs)
+def _is_canonical(step: Step, axes: int) -> bool:
+    spec = dict(step.params)["spec"]
+    bounded = len(spec) == axes and set(spec) <= {BOUNDED, "i"}
+    return bounded and not any(isinstance(v, Constant) for v in step.inputs)
 
 
 def _expanded(spec: indexing.Spec, free: int) -> list[str]:
