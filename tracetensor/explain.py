@@ -41,6 +41,7 @@ def why_new(versions: Sequence[Version], parameters: dict[str, Any]) -> str:
     nearest: tuple[int, list[str]] | None = None
     for number, version in enumerate(versions, 1):
         failed = [text for path, check in version.checks if (text := _failure(path, check, parameters))]
+        failed += [text for text in [version.surroundings.failed()] if text]
         if nearest is None or len(failed) < len(nearest[1]):
             nearest = number, failed
     if nearest is None:

@@ -22,6 +22,7 @@ from tracetensor.explain import explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
 from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast
+from tracetensor.vm.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,11 +68,17 @@ class Version:
         return [c.path for c in self.trace.checks if c.kind == "array"]
 
     @functools.cached_property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.trace.surroundings)
+
+    @functools.cached_property
     def guard(self) -> Callable[[dict[str, Any]], list[Any] | None]:
         return make_guard(self.trace)
 
     def values(self, parameters: dict[str, Any]) -> list[Any] | None:
         """The values of the program's inputs if everything that tracing relied on holds, else None."""
+        if not self.surroundings.hold():
+            return None
         try:
             return self.guard(parameters)
         except MISSES:
@@ -181,6 +188,15 @@ def unwrap(function: Any) -> Any:
     return function.__wrapped__ if isinstance(function, Traced) else function
 
 
+def _defaults(function: Any) -> tuple[Any, dict[str, Any]]:
+    return function.__defaults__, dict(function.__kwdefaults__ or {})
+
+
+def _same_defaults(a: tuple[Any, dict[str, Any]], b: tuple[Any, dict[str, Any]]) -> bool:
+    """Whether defaults are the very objects that they were."""
+    return a[0] is b[0] and list(a[1]) == list(b[1]) and all(v is b[1][k] for k, v in a[1].items())
+
+
 class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
     """A function that is traced, optimised and compiled at its first call with each kind of arguments.
 
@@ -228,7 +244,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         _traced.add(self)
 
     def _read_signature(self) -> None:
-        self._defaults = (self.function.__defaults__, self.function.__kwdefaults__)
+        self._defaults = _defaults(self.function)
         self.signature = inspect.signature(self.function, follow_wrapped=False)
         self.names = list(self.signature.parameters)
         self.simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in self.signature.parameters.values())
@@ -287,7 +303,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         args = (*self._bound_self, *args)
         if self.simple and not kwargs and len(args) == len(self.names):
             return dict(zip(self.names, args, strict=True))
-        if (self.function.__defaults__, self.function.__kwdefaults__) != self._defaults:
+        if not _same_defaults(_defaults(self.function), self._defaults):
             self._read_signature()
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
@@ -490,7 +506,8 @@ def _fast_entry(version: Version, names: list[str]) -> Entry:
         recipe.kind == "output" and len(version.graph.outputs) == 1 and not written and not version.suspicious
     )
     finish = None if direct and not version.trace.writes else _finisher(version, names, inputs)
-    return Entry(rows, version.program, finish, inputs, fetches, [values[path] for path in written])
+    numbers = [values[path] for path in written]
+    return Entry(rows, version.program, finish, inputs, fetches, numbers, version.surroundings)
 
 
 def _fetch(path: Path, values: dict[Path, int]) -> Fetch:
@@ -501,8 +518,8 @@ def _fetch(path: Path, values: dict[Path, int]) -> Fetch:
     kind, holder = path[0]
     if kind == "parameter":
         raise KeyError(holder)
-    if holder.kind == "global":
-        return Fetch(("global", holder.target, holder.name), path[1:])
+    if holder.kind in {"global", "class"}:
+        return Fetch((holder.kind, holder.target, holder.name), path[1:])
     return Fetch(("cell" if holder.kind == "cell" else "object", holder.target), path[1:])
 
 

@@ -21,6 +21,22 @@ PYTHON_DTYPES: Final = {
 NUMERIC_KINDS: Final = "biufc"
 
 
+def same_constant(a: Any, b: Any) -> bool:
+    """Whether two constants are the same to any program: equal, of the same classes throughout, zeros of one sign.
+
+    All NaNs of a class are the same.
+    """
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(same_constant(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, (float, complex, np.inexact)):
+        return repr(a) == repr(b)
+    return bool(a == b)
+
+
 class Type:
     """Base of all types. Types are interned: equal types are the same object."""
 

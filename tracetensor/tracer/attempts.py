@@ -138,6 +138,7 @@ class Attempts:
         self.keeping = False
         self.quiet = 0  # blocks being traced in which warnings are filtered
         self.handled: list[Any] = []
+        self.names: list[tuple[Frame, str, int]] = []  # bound by handlers, and in how many attempts these are
         self.weak: dict[
             Place, Form | None
         ] = {}  # lists whose length is known at run time only, and their form
@@ -304,6 +305,8 @@ class Attempts:
                 kept = scope.kept[place] = Kept(scope.slot(INT))
             stored = place[0] == "storage"  # read so that loops know of it
             value = self.state.read_storage(place[1]) if stored else self.state.get_place(place)
+            if place[0] == "local" and self._unbound_by_handler(scope, place):
+                value = UNBOUND
             slots: dict[int, Variable] = {}
             if type(value) is TracedUnion:
                 slots[kept.tag] = self._union(scope, kept, value, slots, seen)
@@ -311,6 +314,21 @@ class Attempts:
                 slots[kept.tag] = constant(self._form(scope, kept, place, value, slots, seen))
             result.append((place, slots))
         return result
+
+    def _unbound_by_handler(self, scope: Scope, place: Place) -> bool:
+        """Whether an exception that leaves a handler on its way to the scope's unbinds the name, as `except … as` does."""
+        return any(
+            frame is place[1] and name == place[2] and scope in self.state.attempts[:depth]
+            for frame, name, depth in self.names
+        )
+
+    def naming(self, frame: Frame, name: str, action: Callable[[], Any]) -> Any:
+        """Do something while a handler has bound a name."""
+        self.names.append((frame, name, len(self.state.attempts)))
+        try:
+            return action()
+        finally:
+            self.names.pop()
 
     def _union(
         self, scope: Scope, kept: Kept, value: TracedUnion, slots: dict[int, Variable], seen: set[Any]

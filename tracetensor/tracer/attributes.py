@@ -16,7 +16,7 @@ from tracetensor.tracer.learnt import is_learnt, learnt_attribute
 from tracetensor.tracer.library import UFUNC_METHODS, Library, is_grid
 from tracetensor.tracer.methods import Method, scalar_attribute
 from tracetensor.tracer.object_builtins import Super, super_attribute
-from tracetensor.tracer.objects import is_object, static
+from tracetensor.tracer.objects import is_object
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -89,7 +89,7 @@ class Attributes(Library):
             msg = f"the attribute {name} of a {kind.__name__}"
             raise Fallback(msg)
         if isinstance(owner, tuple):
-            found = static(kind, name)
+            found = self.outside.surroundings.of_class(kind, name)
             if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
                 return self.interpreter.call(found.fget, [owner], {})
         if isinstance(

@@ -20,6 +20,7 @@ from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.generators import is_lazy, same_lengths
 from tracetensor.tracer.learnt import is_learnt, learnt_call
+from tracetensor.tracer.prelude import same_or_equal
 from tracetensor.tracer.sorting import sorted_list
 from tracetensor.tracer.texts import TracedText, is_run_time_text
 from tracetensor.tracer.values import (
@@ -434,6 +435,12 @@ def _sorted(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -
     if not one_axis or set(kwargs) - {"reverse"} or is_traced(kwargs):
         return sorted_list(interpreter, value, kwargs.get("key"), kwargs.get("reverse", False))
     return interpreter.sequences.whole_list(interpreter.calls.callback(_python_sorted, [value], kwargs))
+
+
+@handles(same_or_equal)
+def _same_or_equal(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    truth = interpreter.operations.same_or_equal(*args)
+    return truth if type(truth) is bool else TracedScalar(truth)
 
 
 @handles(isinstance, unions=True)

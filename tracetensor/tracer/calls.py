@@ -128,6 +128,8 @@ class Calls(Unknown):
             return self.make_source(function, args, kwargs)
         if getattr(function, "__name__", "") == "seed" and function is np.random.seed:
             return self.seed_legacy(function, args, kwargs)
+        if self.state.views and (in_table(function, BUILTINS) or isinstance(function, type)):
+            args = [self.interpreter.sequences.current(a) for a in args]
         if in_table(function, BUILTINS):
             return BUILTINS[function](self.interpreter, args, kwargs)
         spread = self._spread(function, args, kwargs)
@@ -262,7 +264,8 @@ class Calls(Unknown):
             raise Fallback(msg)
         if getattr(cls, "__abstractmethods__", None):
             return cls(*args, **kwargs)  # raises
-        new, init = static(cls, "__new__"), static(cls, "__init__")
+        found = self.outside.surroundings.of_class
+        new, init = found(cls, "__new__"), found(cls, "__init__")
         if cls is types.SimpleNamespace and not args:
             made = self.interpreter.objects.make(cls)
             for name, value in kwargs.items():

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tracetensor.graph.node import Node
     from tracetensor.tracer.arrays import Arrays
+    from tracetensor.tracer.changing import Watched
     from tracetensor.tracer.state import Place, State
     from tracetensor.tracer.stores import Stores
 from tracetensor.tracer.flow import (
@@ -68,6 +69,7 @@ class Control:
         self.hints: dict[Any, Hints] = {}
         self.keep: Callable[[], None] = lambda: None
         self.force: Callable[[Variable, str], Any] = _cannot_force
+        self.watch: Callable[[Any], Watched]
 
     # Branches --------------------------------------------------------------------------------------------------
 
@@ -414,14 +416,20 @@ class Control:
     def loop(self, loop: Loop) -> Completion:
         """Trace a loop from its first step; NORMAL if it runs to its end, else BREAK, RETURN or a mixture."""
         self.active.append(loop)
+        watched = self.watch(loop.over)
+        loop.check = watched.before_a_step
         try:
             go: Any = True if loop.test is None else loop.test()
-            return self._from(loop, 0, go)
+            completion = self._from(loop, 0, go)
         finally:
             self.active.pop()
+        watched.after_the_loop()
+        return completion
 
     def _from(self, loop: Loop, offset: int, go: Any) -> Completion:
         self.check_size(loop.line)
+        if offset and loop.check is not None:
+            loop.check()
         if go is False or (type(loop.length) is int and loop.length <= offset):
             return COMPLETIONS[NORMAL]
         remaining = loop.length - offset if type(loop.length) is int else None

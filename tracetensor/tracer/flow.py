@@ -154,7 +154,8 @@ class Hints:
 class Loop:
     """A loop to be traced. length: steps, an int or an INT variable, None for `while`. bind: set the target for a
     step number. body: trace one step. test: the truth of the `while` condition. assigned, head, after: names
-    assigned in the body, and live at the head and after the loop.
+    assigned in the body, and live at the head and after the loop. over: what it runs over, of which steps may
+    change the length.
     """
 
     frame: Frame
@@ -179,3 +180,5 @@ class Loop:
     loose: set[Place] = dataclasses.field(default_factory=set)
     texts: set[Place] = dataclasses.field(default_factory=set)
     hints: Hints = dataclasses.field(default_factory=Hints)
+    over: Any = None
+    check: Callable[[], None] | None = None

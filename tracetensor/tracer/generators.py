@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
+from tracetensor.tracer.changing import may_change
 from tracetensor.tracer.flow import (
     BREAK,
     COMPLETIONS,
@@ -219,7 +220,10 @@ class Generators:
         if type(iterable) is TracedStore:
             return self.interpreter.stores.run_over(iterable, consumer, key)
         sequences = self.interpreter.sequences
-        if type(iterable) is TracedIterator and not (temporary and iterable.position == 0):
+        if type(iterable) is TracedList and may_change(self.interpreter):
+            iterable = self.iterator(iterable)
+        alone = temporary and type(iterable) is TracedIterator and iterable.position == 0
+        if type(iterable) is TracedIterator and (not alone or iterable.length is None):
             return self._continued(iterable, consumer, key)
         length, item = sequences.steps(iterable)
         frame = consumer.frame
@@ -230,7 +234,7 @@ class Generators:
 
         loop = Loop(
             frame, (key, len(self.state.frames)), length, bind, lambda: consumer.body(held[0]), None,
-            consumer.assigned, consumer.head, consumer.after, frame.line,
+            consumer.assigned, consumer.head, consumer.after, frame.line, over=iterable,
         )  # fmt: skip
         loop.must_unroll = not sequences.indexable(iterable)
         return self.interpreter.control.loop(loop)
@@ -390,7 +394,7 @@ class Generators:
             return self.made(
                 None,
                 lambda k: sequences.get_item(value, k),
-                whole=sequences.indexable(value),
+                whole=True if may_change(self.interpreter) else sequences.indexable(value),
                 sources=(value,),
             )
         length, item = sequences._steps(value)

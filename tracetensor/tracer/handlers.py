@@ -273,9 +273,12 @@ class Handlers(Statements):
         def action() -> Completion:
             if handler.name is None:
                 return self.block(frame, handler.body)
-            self.store_name(frame, handler.name, outcome.exception)
-            completion = self.block(frame, handler.body)
-            self.store_name(frame, handler.name, UNBOUND)
+            name = handler.name
+            self.store_name(frame, name, outcome.exception)
+            completion: Completion = self.attempts.naming(
+                frame, name, lambda: self.block(frame, handler.body)
+            )
+            self.store_name(frame, name, UNBOUND)
             return completion
 
         return self._handling(outcome.exception, action)

@@ -9,6 +9,7 @@ from tracetensor.tracer import closures, store_builtins  # noqa: F401 - enter th
 from tracetensor.tracer.arrays import Arrays
 from tracetensor.tracer.attempts import Attempts
 from tracetensor.tracer.calls import Calls
+from tracetensor.tracer.changing import Watched
 from tracetensor.tracer.control import Control
 from tracetensor.tracer.flow import (
     RETURN,
@@ -58,6 +59,7 @@ class Interpreter(Handlers):
         self.arrays.decide_layouts = "layouts" in outside.constants
         self.arrays.example = outside.example
         self.control.force = lambda variable, what: outside.force(self, variable, what)
+        self.control.watch = lambda over: Watched(self, over)
 
     # Functions -------------------------------------------------------------------------------------------------
 

@@ -221,7 +221,9 @@ def _dict_method(
         return calls.interpreter.objects.through(owner, lambda: getattr(owner, name)(*args, **kwargs))
     result = getattr(owner, name)(*args, **kwargs)
     if name in {"keys", "values", "items"}:
-        return tuple(result)
+        view = tuple(result)
+        calls.state.views[id(view)] = (view, owner, name)
+        return view
     return calls.state.made(result) if name == "copy" else result
 
 

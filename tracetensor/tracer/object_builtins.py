@@ -45,6 +45,7 @@ def super_attribute(interpreter: Interpreter, of: Super, name: str) -> Any:
     cls = owner if isinstance(owner, type) else type(owner)
     order = cls.__mro__
     for part in order[order.index(of.cls) + 1 :]:
+        interpreter.outside.surroundings.of_class(part, name)
         if name not in part.__dict__:
             continue
         found = part.__dict__[name]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.errors import Fallback
 from tracetensor.tracer.declared import Declared
 from tracetensor.tracer.state import Box
+from tracetensor.tracer.surroundings import MISSING, static
 from tracetensor.tracer.values import UNBOUND, TracedUnion, is_class, is_object
 
 if TYPE_CHECKING:
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
     from tracetensor.tracer.interpreter import Interpreter
 
 SLOT = types.MemberDescriptorType
-MISSING = object()
-
-
-def static(cls: type, name: str) -> Any:
-    """What a class has under a name, no descriptor asked; MISSING if it has nothing."""
-    for part in cls.__mro__:
-        if name in part.__dict__:
-            return part.__dict__[name]
-    return MISSING
 
 
 def has_dict(cls: type) -> bool:
@@ -86,13 +78,14 @@ class Objects:
         self.interpreter = interpreter
         self.state = interpreter.state
         self.outside = interpreter.outside
+        self.found = interpreter.outside.surroundings.of_class
 
     # Reading ---------------------------------------------------------------------------------------------------
 
     def attribute(self, owner: Any, name: str) -> Any:
         """owner.name."""
         cls = type(owner)
-        getter = static(cls, "__getattribute__")
+        getter = self.found(cls, "__getattribute__")
         if isinstance(getter, types.FunctionType):
             try:
                 return self.interpreter.call(getter, [owner, name], {})
@@ -103,7 +96,7 @@ class Objects:
     def plain_attribute(self, owner: Any, name: str, *, last: bool = False) -> Any:
         """object.__getattribute__(owner, name); with `last`, `__getattr__` is not asked."""
         cls = type(owner)
-        found = static(cls, name)
+        found = self.found(cls, name)
         if name == "__dict__" and has_dict(cls):
             return self.variables(owner)
         if name == "__class__":
@@ -132,7 +125,7 @@ class Objects:
         return self.of_class(type(owner), name, found)
 
     def _missing(self, owner: Any, name: str) -> Any:
-        getter = static(type(owner), "__getattr__")
+        getter = self.found(type(owner), "__getattr__")
         if isinstance(getter, types.FunctionType):
             return self.interpreter.call(getter, [owner, name], {})
         raise no_attribute(owner, name)
@@ -155,7 +148,10 @@ class Objects:
             self.outside.expect_absent(path, name)
             table[name] = UNBOUND
         else:
-            if static(type(owner), name) is not MISSING and type(static(type(owner), name)) is not SLOT:
+            if (
+                self.found(type(owner), name) is not MISSING
+                and type(self.found(type(owner), name)) is not SLOT
+            ):
                 self.outside.expect_own(path, name)
             table[name] = self.outside.adopt(value, (*path, ("attribute", name)))
         return table[name]
@@ -178,7 +174,7 @@ class Objects:
             value = call(found.func, [owner], {})
             self.store(owner, found.attrname or name, value)
             return value
-        getter = static(type(found), "__get__")
+        getter = self.found(type(found), "__get__")
         if isinstance(getter, types.FunctionType):
             return call(getter, [self.of_class(type(owner), name, found), owner, type(owner)], {})
         if type(found) in (
@@ -196,8 +192,7 @@ class Objects:
 
     def of_class(self, cls: type, name: str, found: Any) -> Any:
         """An attribute of a class, as it is there."""
-        home = next(c for c in cls.__mro__ if name in c.__dict__)
-        return self.outside.adopt_of_class(home, name, found)
+        return self.outside.adopt_of_class(cls, name, found)
 
     def variables(self, owner: Any) -> dict[str, Any]:
         """owner.__dict__: a dict that shows what the object holds, writes to which are writes to the object."""
@@ -209,7 +204,7 @@ class Objects:
         if any(type(table[n]) is TracedUnion and UNBOUND in table[n].alternatives for n in names):
             msg = "the __dict__ of an object whose attributes are known at run time only"
             raise Fallback(msg)
-        slots = {n for n in names if type(static(type(owner), n)) is SLOT}
+        slots = {n for n in names if type(self.found(type(owner), n)) is SLOT}
         made = self.state.made({n: table[n] for n in names if table[n] is not UNBOUND and n not in slots})
         self.state.dicts[id(owner)] = self.state.dicts[id(made)] = (owner, made)
         return made  # type: ignore[no-any-return]
@@ -246,7 +241,7 @@ class Objects:
 
     def set_attribute(self, owner: Any, name: str, value: Any) -> None:
         """owner.name = value."""
-        setter = static(type(owner), "__setattr__")
+        setter = self.found(type(owner), "__setattr__")
         if isinstance(setter, types.FunctionType):
             if self._frozen(owner, name, setter):
                 raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
@@ -264,7 +259,7 @@ class Objects:
 
     def plain_set(self, owner: Any, name: str, value: Any) -> None:
         """object.__setattr__(owner, name, value)."""
-        found = static(type(owner), name)
+        found = self.found(type(owner), name)
         if found is not MISSING and type(found) is not SLOT and _is_data(found):
             if isinstance(found, property):
                 if found.fset is None:
@@ -272,7 +267,7 @@ class Objects:
                     raise AttributeError(msg)
                 self.interpreter.call(found.fset, [owner, value], {})
                 return
-            setter = static(type(found), "__set__")
+            setter = self.found(type(found), "__set__")
             if not isinstance(setter, types.FunctionType):
                 msg = f"the attribute `{name}`, a {type(found).__name__}, is assigned"
                 raise Fallback(msg)
@@ -303,7 +298,7 @@ class Objects:
 
     def delete_attribute(self, owner: Any, name: str) -> None:
         """del owner.name."""
-        deleter = static(type(owner), "__delattr__")
+        deleter = self.found(type(owner), "__delattr__")
         if isinstance(deleter, types.FunctionType):
             if self._frozen(owner, name, deleter):
                 raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
@@ -314,7 +309,7 @@ class Objects:
 
     def plain_delete(self, owner: Any, name: str) -> None:
         """object.__delattr__(owner, name)."""
-        found = static(type(owner), name)
+        found = self.found(type(owner), name)
         if found is not MISSING and type(found) is not SLOT and _is_data(found):
             if isinstance(found, property):
                 if found.fdel is None:
@@ -322,7 +317,7 @@ class Objects:
                     raise AttributeError(msg)
                 self.interpreter.call(found.fdel, [owner], {})
                 return
-            deleter = static(type(found), "__delete__")
+            deleter = self.found(type(found), "__delete__")
             if not isinstance(deleter, types.FunctionType):
                 msg = f"the attribute `{name}`, a {type(found).__name__}, is deleted"
                 raise Fallback(msg)
@@ -338,7 +333,7 @@ class Objects:
         if value is UNBOUND:
             raise (
                 no_attribute(owner, name)
-                if type(static(type(owner), name)) is not SLOT
+                if type(self.found(type(owner), name)) is not SLOT
                 else AttributeError(name)
             )
         self.store(owner, name, UNBOUND)

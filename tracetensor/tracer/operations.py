@@ -15,6 +15,7 @@ from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
 from tracetensor.graph.types import BOOL, INT, ListType, TensorType
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.learnt import is_learnt, learnt_call
+from tracetensor.tracer.special import SYMBOLS, refusal
 from tracetensor.tracer.strings import string_operator
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -41,16 +42,14 @@ UFUNC_OF = {
     "gt": np.greater, "ge": np.greater_equal,
     "neg": np.negative, "pos": np.positive, "invert": np.invert, "abs": np.absolute,
 }  # fmt: skip
-SYMBOLS = {
-    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "** or pow()",
-    "matmul": "@", "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
-    "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
-}  # fmt: skip
 IN_PLACE: dict[str, Callable[..., Any]] = {
     name: getattr(operator, f"i{name}") for name in SYMBOLS if name not in {"lt", "le", "gt", "ge"}
 }
 CONCRETE: dict[str, Callable[..., Any]] = {**BINARY, **UNARY, "matmul": operator.matmul}
-COMPARISONS = frozenset({"lt", "le", "eq", "ne", "gt", "ge"})
+COMPARED: dict[str, Callable[..., Any]] = {
+    "lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "ge": operator.ge,
+}  # fmt: skip
+COMPARISONS = frozenset(COMPARED)
 
 
 def _is_python(value: Any) -> bool:
@@ -211,53 +210,75 @@ class Operations:
         raise Fallback(msg)
 
     def _compare_sequences(self, name: str, a: Any, b: Any) -> Any:
+        by_order = name not in {"eq", "ne"}
         if isinstance(a, list) is not isinstance(b, list):
-            msg = "an order of lists or tuples of traced values"
-            raise Fallback(msg)
+            if by_order:
+                raise TypeError(refusal(name, a, b))
+            return name == "ne"
         if any(getattr(v, "dynamic", None) is not None for v in (a, b)):
             return self.interpreter.stores.emit(getattr(operator, name), [a, b], BOOL)
-        if name not in {"eq", "ne"}:
-            return self._order(name, list(list.__iter__(a) if isinstance(a, list) else a), list(b))
-        if len(a) != len(b):
+        a, b = (list(list.__iter__(v) if isinstance(v, list) else v) for v in (a, b))
+        if not by_order and len(a) != len(b):
             return name == "ne"
         interpreter = self.interpreter
 
-        def equal(position: int) -> Any:
-            if position == len(a):
-                return True
-            truth = interpreter.truth_of(self.binary("eq", a[position], b[position]))
+        def compared(position: int) -> Any:
+            """Equality, or the order that the first items decide that differ."""
+            if position == len(a) or position == len(b):
+                return COMPARED[name](len(a), len(b)) if by_order else True
+            pair = a[position], b[position]
+            truth = self.same_or_equal(*pair)
+
+            def differ() -> Any:
+                return self.binary(name, *pair) if by_order else False
+
             if type(truth) is bool:
-                return equal(position + 1) if truth else False
-            return interpreter.control.choose(truth, lambda: equal(position + 1), lambda: False)
+                return compared(position + 1) if truth else differ()
+            return interpreter.control.choose(truth, lambda: compared(position + 1), differ)
 
-        result = equal(0)
-        return result if name == "eq" else interpreter._not(interpreter.truth_of(result))
+        result = compared(0)
+        return interpreter._not(interpreter.truth_of(result)) if name == "ne" else result
 
-    def _order(self, name: str, a: list[Any], b: list[Any]) -> Any:
-        """a op b of sequences: decided by the first items that differ, else by the lengths."""
+    def same_or_equal(self, a: Any, b: Any) -> Any:
+        """a is b or a == b, as containers ask: the truth of it.
+
+        Two numbers that are NaN may be one object or two: what the run alone could tell, so it is given up there.
+        """
         interpreter = self.interpreter
+        if a is b or interpreter._is_object_itself(a, b):
+            return True
+        if type(a) is TracedArray and type(b) is TracedArray and interpreter._is(a, b):
+            return True
+        truth = interpreter.truth_of(self.binary("eq", a, b))
+        if type(truth) is bool:
+            return truth
+        undefined = [self._undefined(v) for v in (a, b)]
+        if None not in undefined:
+            both = self.state.emit(PYTHON["and"], undefined).out
+            reason = {"reason": "a container is searched for NaN"}
+            self.state.emit(control.deoptimise_if, [both], reason)
+        return truth
 
-        def decide(k: int) -> Any:
-            if k == min(len(a), len(b)):
-                return CONCRETE[name](len(a), len(b))
-            if is_object(a[k]) and a[k] is b[k]:
-                return decide(k + 1)
-            same = interpreter.truth_of(self.binary("eq", a[k], b[k]))
-            if type(same) is bool:
-                return decide(k + 1) if same else self.binary(name, a[k], b[k])
-            return interpreter.control.choose(
-                same, lambda: decide(k + 1), lambda: self.binary(name, a[k], b[k])
-            )
-
-        return decide(0)
+    def _undefined(self, value: Any) -> Variable | None:
+        """Whether a number is NaN, None where it cannot be."""
+        if type(value) is not TracedScalar and isinstance(value, (float, complex)):
+            return constant(True) if np.isnan(value) else None
+        if type(value) is not TracedScalar or value.type.dtype.kind not in "fc":
+            return None
+        return self.arrays.variable(self.interpreter.truth_of(self.binary("ne", value, value)))
 
     def _odd_comparison(self, name: str, a: Any, b: Any) -> Any:
-        if name in {"eq", "ne"} and (a is None or b is None) and TracedArray not in (type(a), type(b)):
-            return name == "ne"
-        if any(v is None for v in (a, b)) and all(v is None or _is_python(v) for v in (a, b)):
-            kinds = [type(None) if v is None else v.__class__ for v in (a, b)]
-            msg = f"'{SYMBOLS[name]}' not supported between instances of '{kinds[0].__name__}' and '{kinds[1].__name__}'"
-            raise TypeError(msg)
+        others = [v for v in (a, b) if v is None or isinstance(v, str)]
+        if others and TracedArray not in (type(a), type(b)):
+            python = all(type(v) is not TracedScalar or v.type.is_python for v in (a, b))
+            if name in {"eq", "ne"} and (python or others[0] is None):
+                return name == "ne"
+            if python:
+                raise TypeError(refusal(name, a, b))
+        if name in {"eq", "ne"} and None in others:
+            array = a if type(a) is TracedArray else b
+            make = np.zeros_like if name == "eq" else np.ones_like
+            return self.interpreter.call(make, [array], {"dtype": bool})
         msg = f"a comparison of a traced value with a {type(b if isinstance(a, Traced) else a).__name__}"
         raise Fallback(msg)
 

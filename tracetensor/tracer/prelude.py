@@ -63,9 +63,14 @@ def min_by(iterable, key):
     return best
 
 
+def same_or_equal(item, value):
+    """How containers compare; traced by `Operations.same_or_equal`."""
+    return item is value or item == value
+
+
 def contains_(iterable, value):
     for item in iterable:
-        if item == value:
+        if same_or_equal(item, value):
             return True
     return False
 
@@ -188,17 +193,20 @@ def prod_(iterable, start=1):
 
 def list_index(items, value):
     for position, item in enumerate(items):
-        if item == value:
+        if same_or_equal(item, value):
             return position
     raise ValueError("list.index(x): x not in list")
 
 
 def list_remove(items, value):
+    found = -1
     for position, item in enumerate(items):
-        if item == value:
-            items.pop(position)
-            return
-    raise ValueError("list.remove(x): x not in list")
+        if same_or_equal(item, value):
+            found = position
+            break
+    if found < 0:
+        raise ValueError("list.remove(x): x not in list")
+    items.pop(found)
 
 
 def list_delete(items, index):
@@ -210,7 +218,7 @@ def list_delete(items, index):
 def list_count(items, value):
     total = 0
     for item in items:
-        if item == value:
+        if same_or_equal(item, value):
             total += 1
     return total
 

@@ -13,6 +13,7 @@ from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control, elementwise, exceptions
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.types import ARRAY
+from tracetensor.tracer.changing import item_of, may_change
 from tracetensor.tracer.flow import COMPLETIONS, NORMAL, Loop
 from tracetensor.tracer.generators import INFINITE, Consumer, is_lazy
 from tracetensor.tracer.library import is_grid
@@ -70,6 +71,7 @@ class Sequences:
 
     def length(self, value: Any) -> Any:
         """len(value): an int or a traced int."""
+        value = self.current(value)
         if type(value) in (TracedStore, TracedText):
             return self.interpreter.stores.length(value)
         if type(value) is TracedArray:
@@ -130,6 +132,7 @@ class Sequences:
 
     def _steps(self, value: Any) -> tuple[Any, Callable[[Any], Any]]:
         ops = self.interpreter.operations
+        value = self.current(value)
         kind = type(value)
         if kind is range:
             return len(
@@ -175,11 +178,18 @@ class Sequences:
         ):
             msg = f"a {kind.__name__}, an iterator or iterable from outside, is run over"
             raise Fallback(msg)
+        if kind is TracedList:
+            return list.__len__(value), lambda k: item_of(self.interpreter, value, k)
         if isinstance(value, (dict, str, set, frozenset)) or hasattr(value, "__iter__"):
             items = list(list.__iter__(value) if isinstance(value, list) else value)
             return len(items), lambda k: items[k]
         msg = f"'{type(value).__name__}' object is not iterable"
         raise TypeError(msg)
+
+    def current(self, value: Any) -> Any:
+        """What keys(), values() or items() of a dict show now; other values as they are."""
+        view = self.state.views.get(id(value))
+        return tuple(getattr(view[1], view[2])()) if view is not None and view[0] is value else value
 
     def unified(self, union: Any) -> Any:
         """One sequence for a union of arrays, or of lists and tuples of one length; other values as they are."""
@@ -207,9 +217,16 @@ class Sequences:
     def enumerate(self, value: Any, start: Any = 0) -> TracedIterator:
         value = self.unified(value)
         lazy = type(value) is TracedIterator and value.lazy
-        whole = self.indexable(value)
-        length, item = self.interpreter.generators.taken_over(value)
+        whole = self.indexable(value) or (type(value) is TracedList and may_change(self.interpreter))
         ops = self.interpreter.operations
+        if type(value) is TracedList and may_change(self.interpreter):
+            return self.interpreter.generators.made(
+                None,
+                lambda k: (ops.binary("add", k, start), self.get_item(value, k)),
+                whole=whole,
+                sources=(value,),
+            )
+        length, item = self.interpreter.generators.taken_over(value)
         return self.interpreter.generators.made(
             length, lambda k: (ops.binary("add", k, start), item(k)), whole=whole, lazy=lazy, sources=(value,)
         )
@@ -540,6 +557,7 @@ class Sequences:
 
     def contains(self, container: Any, value: Any) -> Any:
         """value in container."""
+        container = self.current(container)
         if type(container) in (TracedStore, TracedText) or (
             type(value) in (TracedStore, TracedText) and isinstance(container, (set, frozenset, str))
         ):
@@ -565,9 +583,7 @@ class Sequences:
         def search(k: int) -> Any:
             if k == len(items):
                 return False
-            if interpreter._is_object_itself(items[k], value):
-                return True
-            hit = interpreter.truth_of(interpreter.operations.binary("eq", items[k], value))
+            hit = interpreter.operations.same_or_equal(items[k], value)
             if type(hit) is bool:
                 return True if hit else search(k + 1)
             return interpreter.control.choose(hit, lambda: True, lambda: search(k + 1))
@@ -699,6 +715,8 @@ class Sequences:
                 self._filtered(frame, generator.ifs, lambda: level(depth + 1))
                 return COMPLETIONS[NORMAL]
 
+            if type(iterable) is TracedList and may_change(self.interpreter):
+                iterable = self.interpreter.generators.iterator(iterable)
             if is_lazy(iterable) or type(iterable) is TracedStore:
 
                 def each(value: Any) -> Any:
@@ -715,7 +733,7 @@ class Sequences:
             loop = Loop(
                 frame, (id(generator), len(self.state.frames)), length,
                 lambda k: self._bind_own(frame, generator.target, item(k)), body, None,
-                inner_own, frozenset(set(frame.locals) - own), frozenset(), frame.line,
+                inner_own, frozenset(set(frame.locals) - own), frozenset(), frame.line, over=iterable,
             )  # fmt: skip
             loop.must_unroll = not self.indexable(iterable)
             self.interpreter.control.loop(loop)

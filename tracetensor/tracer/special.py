@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.errors import Fallback
-from tracetensor.tracer.objects import MISSING, made_by_dataclass, static
-from tracetensor.tracer.operations import SYMBOLS
+from tracetensor.tracer.objects import MISSING, made_by_dataclass
 from tracetensor.tracer.values import Traced, TracedArray, TracedList, TracedScalar, is_object
 
 if TYPE_CHECKING:
@@ -18,16 +17,24 @@ if TYPE_CHECKING:
 
 MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
+SYMBOLS = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "** or pow()",
+    "matmul": "@", "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
+    "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
+}  # fmt: skip
+"""Python's operators, as its errors name them."""
+
 
 class Special:
     """Dispatch of special methods that the user wrote."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
+        self.found = interpreter.outside.surroundings.of_class
 
     def method(self, value: Any, name: str) -> Any:
         """A special method of a value's class, None if it has none that can be interpreted."""
-        found = static(type(value), name)
+        found = self.found(type(value), name)
         if found is MISSING or found is None or found is object.__dict__.get(name):
             return None
         if isinstance(found, types.FunctionType):
@@ -50,7 +57,7 @@ class Special:
         backward = f"__{MIRRORED[name]}__" if comparison else f"__r{name}__"
         tries = [(a, forward, b), (b, backward, a)]
         derived = type(b) is not type(a) and issubclass(type(b), type(a) if is_object(a) else ())
-        if derived and static(type(b), backward) is not static(type(a), backward):
+        if derived and self.found(type(b), backward) is not self.found(type(a), backward):
             tries.reverse()
         elif type(a) is type(b) and not comparison:
             tries.pop()
@@ -67,13 +74,14 @@ class Special:
         """NumPy's arrays and scalars decide by themselves what to do with an object."""
         numpy = type(value) is TracedArray or isinstance(value, (np.ndarray, np.generic))
         numpy = numpy or (type(value) is TracedScalar and not value.type.is_python)
-        if numpy and static(type(other), "__array_ufunc__") is not None:
+        if numpy and self.found(type(other), "__array_ufunc__") is not None:
             msg = f"an operator between an array and a {type(other).__name__}"
             raise Fallback(msg)
 
     def _try(self, value: Any, name: str, other: Any) -> Any:
         if not is_object(value):
             return NotImplemented
+        self.found(type(value), name)
         if name in {"__eq__", "__lt__", "__le__", "__gt__", "__ge__"} and made_by_dataclass(
             type(value), name
         ):
@@ -115,7 +123,7 @@ class Special:
     def _refusal(self, name: str, a: Any, b: Any, *, in_place: bool) -> str:
         names = [_class_name(v) for v in (a, b)]
         if name in MIRRORED:
-            return f"'{SYMBOLS[name]}' not supported between instances of '{names[0]}' and '{names[1]}'"
+            return refusal(name, a, b)
         symbol = SYMBOLS[name]
         if in_place:
             symbol = ("**" if name == "pow" else symbol) + "="
@@ -195,9 +203,14 @@ class Special:
         return calls.text([*parts, ")"])
 
 
+def refusal(name: str, a: Any, b: Any) -> str:
+    """Python's text where two values have no order."""
+    return f"'{SYMBOLS[name]}' not supported between instances of '{_class_name(a)}' and '{_class_name(b)}'"
+
+
 def _class_name(value: Any) -> str:
     cls = value.__class__ if isinstance(value, Traced) else type(value)
     return "list" if cls is TracedList else cls.__name__
 
 
-__all__ = ["Special"]
+__all__ = ["Special", "refusal"]

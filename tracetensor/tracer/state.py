@@ -118,6 +118,7 @@ class State:
         self.nodes_built = 0
         self.owned: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.dicts: dict[int, tuple[Any, Any]] = {}
+        self.views: dict[int, tuple[Any, Any, str]] = {}  # what keys(), values() and items() of dicts gave
         self.callbacks = 0  # how many calls of library functions have been traced
         self.attempts: list[Any] = []  # the blocks being traced whose exceptions are caught: attempts.Scope
         self.before_raise: Any = None  # attempts.Attempts.keep, called in front of what may raise

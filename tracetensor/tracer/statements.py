@@ -11,6 +11,7 @@ from tracetensor.errors import Fallback
 from tracetensor.graph.node import Variable
 from tracetensor.graph.ops import control
 from tracetensor.tracer import source as source_
+from tracetensor.tracer.changing import may_change
 from tracetensor.tracer.expressions import OPERATORS, Expressions
 from tracetensor.tracer.flow import (
     BREAK,
@@ -317,6 +318,8 @@ class Statements(Expressions):
         if type(iterable) is TracedUnion:
             iterable = self.sequences.unified(iterable)
         iterable = self.iterated(iterable)
+        if type(iterable) is TracedList and may_change(self.sequences.interpreter):
+            iterable = self.generators.iterator(iterable)
         if is_lazy(iterable) or type(iterable) is TracedStore:
             return self._for_lazy(frame, node, iterable)
         length, item = self.sequences.steps(iterable)
@@ -331,6 +334,7 @@ class Statements(Expressions):
             live.head,
             live.after,
             node.lineno,
+            over=iterable,
         )
         loop.must_unroll = not self.sequences.indexable(iterable)
         return self._after_loop(frame, node, self.control.loop(loop))

@@ -65,7 +65,7 @@ class Recipe:
     """How a value is rebuilt from a program's outputs. kind and content:
 
     "output" k; "constant" object; "same" path (the caller's own object); "view" (path, steps, recipes of leaves);
-    "tuple" (class, items); "list" items; "dict" (keys, items); "union" (recipe of the tag, items);
+    "tuple" (class, items); "list" items; "dict" (keys, items); "dict view" (a dict, the name of the method); "union" (recipe of the tag, items);
     "object" (class, names, items); "range" items; "columns" (skeleton of an element, lists of its leaves).
     """
 
@@ -100,6 +100,8 @@ class Recipe:
             return each(content)
         if kind == "dict":
             return dict(zip(content[0], each(content[1]), strict=True))
+        if kind == "dict view":
+            return getattr(each([content[0]])[0], content[1])()
         if kind == "union":
             (tag,) = each([content[0]])
             return content[1][tag].build(outputs, parameters, made)
@@ -172,7 +174,7 @@ class Trace:
     outside for the trace to be valid. writes: (path, how, recipe), how being "array", "list", "dict", "attribute" (the path's
     last step) or "name" (of a holder). distinct: groups of paths at which no two things must be the same.
     sources: the generators that are drawn from, ("path", path) or ("object", generator). unrepeatable: it does
-    what cannot be taken back. groups: for each output that is memory made by the function, the number of that memory; None for others.
+    what cannot be taken back. surroundings: names outside that must stay what they are. groups: for each output that is memory made by the function, the number of that memory; None for others.
     """
 
     graph: Graph
@@ -188,6 +190,7 @@ class Trace:
     sources: list[tuple[str, Any]] = dataclasses.field(default_factory=list)
     unrepeatable: bool = False
     fetched: dict[Path, Any] = dataclasses.field(default_factory=dict)
+    surroundings: list[tuple[Any, ...]] = dataclasses.field(default_factory=list)
 
 
 def trace_function(  # noqa: PLR0913 - the conditions of one trace
@@ -234,6 +237,7 @@ def _attempt(
     world.refuse_callbacks = refuse_callbacks
     described = source.source_of(function)
     frame = Frame(described, state.region, function.__globals__, function)
+    world.surroundings.function(function)
     for name, value in parameters.items():
         frame.locals[name] = world.adopt(value, (("parameter", name),))
     arguments = described.node.args
@@ -330,6 +334,9 @@ class _Output:
         if id(value) in {id(made) for _, made, _ in world.containers.values()}:
             path = next(p for p, made, _ in world.containers.values() if made is value)
             return Recipe("same", path)
+        view = world.state.views.get(id(value))
+        if view is not None and view[0] is value:
+            return Recipe("dict view", (self.recipe(view[1]), view[2]))
         if kind is TracedList:
             if value.dynamic is not None:
                 return self.dynamic(value.dynamic)
@@ -482,6 +489,7 @@ def _finish(
         dict(constants), _distinct(world, writes), deoptimises, list(world.sources.values()),
         bool(world.unrepeatable),
         {p: world.examples[v] for p, v in world.inputs.items()} if world.assumed else {},
+        world.surroundings.rows(),
     )  # fmt: skip
 
 

@@ -19,16 +19,25 @@ from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.reference import evaluate_node
-from tracetensor.graph.types import NUMERIC_KINDS, PYTHON_TYPES, ListType, TensorType, Type, type_of
+from tracetensor.graph.types import (
+    NUMERIC_KINDS,
+    PYTHON_TYPES,
+    ListType,
+    TensorType,
+    Type,
+    same_constant,
+    type_of,
+)
 from tracetensor.tracer import effects, prelude, source
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.library import shares_memory
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.merge import is_number
-from tracetensor.tracer.objects import MISSING, is_object, own_now, static
+from tracetensor.tracer.objects import is_object, own_now
 from tracetensor.tracer.recursion import RecursiveCall
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region, Restart
+from tracetensor.tracer.surroundings import MISSING, Surroundings, static
 from tracetensor.tracer.values import (
     NOT_THE_USERS,
     UNBOUND,
@@ -53,7 +62,7 @@ LONGEST_LIST = 16
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Holder:
-    """Something a path can start from besides a parameter: a dict of globals, a cell, a function, a module."""
+    """Something a path can start from besides a parameter: a name in a dict of globals or a class, a cell, a function."""
 
     kind: str
     target: Any
@@ -89,6 +98,11 @@ class Holder:
                 return self.target[self.name]
             except KeyError:
                 return getattr(builtins, self.name)
+        if self.kind == "class":
+            found = static(self.target, self.name)
+            if found is MISSING:
+                raise AttributeError(self.name)
+            return found
         if self.kind == "cell":
             return self.target.cell_contents
         return self.target
@@ -107,6 +121,8 @@ def path_text(path: Path) -> str:
     """A path as the user would write it."""
     kind, start = path[0]
     text = start if kind == "parameter" else str(start.name)
+    if kind == "holder" and start.kind == "class":
+        text = f"{start.target.__name__}.{text}"
     for step, key in path[1:]:
         text += f".{key}" if step == "attribute" else f"[{key!r}]"
     return text
@@ -117,7 +133,7 @@ class Check:
     """One condition of a compiled version on what is outside.
 
     kind: "type", "equal", "is", "array", "length", "keys", "elements", "absent" and "own" (whether an object itself
-    holds a name), "names" (all that it holds), "same" (as what is at another path).
+    holds a name), "names" (all that it holds), "members" (of a set, in its order), "same" (as what is at another path).
     """
 
     kind: str
@@ -128,7 +144,7 @@ class Check:
         if self.kind == "type":
             return type(value) is self.value
         if self.kind == "equal":
-            return type(value) is type(self.value) and bool(value == self.value or value is self.value)
+            return same_constant(value, self.value)
         if self.kind == "is":
             return value is self.value
         if self.kind == "array":
@@ -142,7 +158,9 @@ class Check:
             return (own_now(value, self.value) is MISSING) is (self.kind == "absent")
         if self.kind == "names":
             return bool(tuple(vars(value)) == self.value)
-        return isinstance(value, dict) and tuple(value) == self.value
+        if self.kind == "members":
+            return isinstance(value, set) and same_constant(tuple(value), self.value)
+        return isinstance(value, dict) and same_constant(tuple(value), self.value)
 
     def __str__(self) -> str:
         where = path_text(self.path)
@@ -157,10 +175,8 @@ class Check:
         if self.kind == "names":
             return f"list(vars({where})) == {list(self.value)}"
         text = path_text(self.value) if self.kind == "same" else repr(self.value)
-        before = {"length": "len(", "keys": "list("}.get(self.kind, "")
-        relation = {"equal": " == ", "is": " is ", "same": " is ", "length": ") == ", "keys": ") == "}[
-            self.kind
-        ]
+        before = {"length": "len(", "keys": "list(", "members": "list("}.get(self.kind, "")
+        relation = {"equal": " == ", "is": " is ", "same": " is ", "length": ") == "}.get(self.kind, ") == ")
         return f"{before}{where}{relation}{text[:80]}"
 
 
@@ -221,6 +237,7 @@ class World:
         self.containers: dict[int, tuple[Path, Any, Any]] = {}
         self.groups: dict[type, list[Path]] = {}
         self.identity_asked = False
+        self.surroundings = Surroundings()
         self.callbacks: list[tuple[str, Any]] = []
         self.sources: dict[int, tuple[str, Any]] = {}
         self.refuse_callbacks = False
@@ -391,14 +408,8 @@ class World:
                 self.checks[(*path, "same")] = Check("same", path, known)
             else:
                 self.groups.setdefault(type(value), []).append(path)
-        elif isinstance(value, (types.ModuleType,)) and value.__name__.split(".")[0] in {
-            "numpy",
-            "math",
-            "scipy",
-        }:
-            pass
         elif isinstance(value, set):
-            self._check("equal", path, set(value))
+            self._check("members", path, tuple(value))
             self.paths.setdefault(id(value), (path, value))
         elif isinstance(value, (list, dict, bytearray, collections.deque)):
             msg = f"{path_text(path)} is a {type(value).__name__}, a container that is not traced"
@@ -433,8 +444,11 @@ class World:
         try:
             value = holder.get()
         except (ValueError, AttributeError):
+            if holder.kind == "global":
+                self.surroundings.name(frame.globals, name)
             return UNBOUND
-        if holder.kind == "global" and (name not in frame.globals or self._never_changes(value)):
+        if holder.kind == "global" and (name not in frame.globals or self._is_part(value)):
+            self.surroundings.name(frame.globals, name)
             return value
         return self.adopt(value, (("holder", holder),), numbers=False)
 
@@ -450,8 +464,8 @@ class World:
             table[name] = self.load_global(frame, name, declared=declared) if bound else UNBOUND
         self.state.write(("attribute", Box(holder), name), value)
 
-    def _never_changes(self, value: Any) -> bool:
-        """Modules and functions of NumPy and the like: not worth a guard."""
+    def _is_part(self, value: Any) -> bool:
+        """Modules and functions of NumPy and the like: what a program is made of."""
         if isinstance(value, types.ModuleType):
             return True
         module = getattr(value, "__module__", None) or ""
@@ -471,20 +485,36 @@ class World:
         if isinstance(owner, (types.ModuleType, type)) and self._may_change(owner, name, value):
             holder = self._holder("object", owner, getattr(owner, "__name__", "?"))
             return self.adopt(value, (("holder", holder), ("attribute", name)), numbers=False)
+        if isinstance(owner, type):
+            self.surroundings.member(owner, name)
+        elif isinstance(owner, types.ModuleType) and name in vars(owner):
+            self.surroundings.name(vars(owner), name)
         return value
 
     # Objects ---------------------------------------------------------------------------------------------------
 
     def other_attribute(self, owner: Any, name: str) -> Any:
         """An attribute of what is neither an object of a user's class nor traced."""
-        found = static(type(owner), name)
+        found = self.surroundings.of_class(type(owner), name)
         if isinstance(found, property) and isinstance(found.fget, types.FunctionType):
             return self._interpreter().call(found.fget, [owner], {})
+        if isinstance(owner, types.FunctionType) and self.path_of(owner) is not None:
+            return self._of_function(owner, name)
         value = getattr(owner, name)
         if isinstance(value, (np.ndarray, list, dict)):
             msg = f"the attribute {name} of a {type(owner).__name__}"
             raise Fallback(msg)
         return value
+
+    def _of_function(self, owner: types.FunctionType, name: str) -> Any:
+        """An attribute of a function: what was set on it is a value like others from outside."""
+        if name[:2] == "__" == name[-2:]:
+            return getattr(owner, name)
+        path = self.paths[id(owner)][0]
+        if own_now(owner, name) is MISSING:
+            self.expect_absent(path, name)
+            return getattr(owner, name)  # raises, as a rule
+        return self.adopt(getattr(owner, name), (*path, ("attribute", name)), numbers=False)
 
     def path_of(self, owner: Any) -> Path | None:
         """Where an object from outside is found."""
@@ -507,14 +537,9 @@ class World:
         """The object at a path shall hold just these names."""
         self._check("names", path, tuple(vars(owner)))
 
-    def adopt_of_class(self, home: type, name: str, found: Any) -> Any:
-        """What a class has under a name."""
-        path = (
-            ("holder", self._holder("object", home, home.__name__)),
-            ("attribute", "__dict__"),
-            ("item", name),
-        )
-        return self.adopt(found, path, numbers=False)
+    def adopt_of_class(self, cls: type, name: str, found: Any) -> Any:
+        """What a class or a base has under a name."""
+        return self.adopt(found, (("holder", self._holder("class", cls, name)),), numbers=False)
 
     interpreter: Interpreter
 
@@ -537,6 +562,7 @@ class World:
         """Interpret a call of a Python function."""
         described = source.source_of(function)
         frame = Frame(described, self.state.region, function.__globals__, function)
+        self.surroundings.function(function)
         holder = (("holder", self._holder("object", function, function.__name__)),)
         defaults = [
             self.adopt(v, (*holder, ("attribute", "__defaults__"), ("item", k)), numbers=False)

@@ -34,8 +34,11 @@ from tracetensor.vm.array cimport (
 )
 from tracetensor.vm.machine cimport Program
 from tracetensor.vm.registers cimport class_of
+from tracetensor.vm.surroundings cimport Surroundings
 
 from tracetensor.errors import Deoptimise
+from tracetensor.graph.types import same_constant
+from tracetensor.vm.surroundings import class_value
 
 cnp.import_array()
 
@@ -97,39 +100,26 @@ def set_fast(bint on):
     fast = on
 
 
-def is_constant(value, expected):
-    """Whether a value is the constant expected: equal, and of the same classes throughout."""
-    if value is expected:
-        return True
-    if type(value) is not type(expected):
-        return False
-    if isinstance(value, tuple):
-        if len(value) != len(expected):
-            return False
-        return all(is_constant(v, e) for v, e in zip(value, expected, strict=True))
-    if isinstance(value, (float, complex)):
-        return repr(value) == repr(expected)
-    return isinstance(value, (int, str, bytes, np.dtype)) and value == expected
-
-
 cdef class Fetch:
     """A value that a call depends on besides its arguments.
 
     start: ("argument", k), where k may be an earlier value fetched; ("global", dict, name); ("cell", cell);
-    or ("object", object). steps: ("attribute", name) or ("item", key) each.
+    ("class", class, name), what it or a base has under a name; or ("object", object).
+    steps: ("attribute", name) or ("item", key) each.
     """
 
     cdef object namespace, name
     cdef int number
     cdef tuple steps
-    cdef bint is_cell
+    cdef bint is_cell, of_class
 
     def __init__(self, start, steps=()):
         kind, *rest = start
-        self.number, self.namespace, self.name, self.is_cell = -1, None, None, kind == "cell"
+        self.number, self.namespace, self.name = -1, None, None
+        self.is_cell, self.of_class = kind == "cell", kind == "class"
         if kind == "argument":
             self.number = rest[0]
-        elif kind == "global":
+        elif kind in ("global", "class"):
             self.namespace, self.name = rest
         else:
             (self.name,) = rest
@@ -139,6 +129,8 @@ cdef class Fetch:
         cdef PyObject *found
         if self.number >= 0:
             value = <object>values[self.number]
+        elif self.of_class:
+            value = class_value(self.namespace, self.name)
         elif self.namespace is not None:
             found = dict_item(self.namespace, self.name)
             value = <object>found if found != NULL else getattr(builtins, self.name)
@@ -157,7 +149,8 @@ cdef class Entry:
     checks: of the arguments, then of what is fetched. finish(outputs, values), or None where the result is
     the only output. inputs: which of these values the program takes, in its order; by default those that are
     neither "constant" nor "same". written: the numbers of the arrays that the program writes to: no other
-    may overlap them. Raises ValueError if the fast path does not do such checks.
+    may overlap them. surroundings: names outside, and what they must be bound to.
+    Raises ValueError if the fast path does not do such checks.
     """
 
     cdef readonly object program, finish, inputs, checks
@@ -172,8 +165,11 @@ cdef class Entry:
     cdef list keep
     cdef list fetches
     cdef unsigned int written
+    cdef Surroundings surroundings
 
-    def __init__(self, checks, program, finish=None, inputs=None, fetches=(), written=()):
+    def __init__(
+        self, checks, program, finish=None, inputs=None, fetches=(), written=(), surroundings=None
+    ):
         cdef int k
         if len(checks) > MOST_VALUES or len(checks) - len(fetches) > MOST_ARGUMENTS:
             raise ValueError("too many arguments for the fast path")
@@ -182,6 +178,7 @@ cdef class Entry:
         self.checks, self.program, self.machine, self.finish = checks, program, program, finish
         self.inputs = tuple(inputs)
         self.keep = []
+        self.surroundings = surroundings
         self.fetches = list(fetches)
         self.n, self.n_inputs = len(checks) - len(fetches), len(inputs)
         for k in written:
@@ -264,7 +261,7 @@ cdef class Entry:
             elif row.kind == SAME:
                 if o != args[row.number]:
                     return False
-            elif o != row.what and not is_constant(<object>o, <object>row.what):
+            elif o != row.what and not same_constant(<object>o, <object>row.what):
                 return False
         return True
 
@@ -288,6 +285,8 @@ cdef class Entry:
         cdef list held = None
         cdef int k = self.n
         if not self.matches(given, 0, k):
+            return NotImplemented
+        if self.surroundings is not None and not self.surroundings.hold():
             return NotImplemented
         if self.fetches:
             held = []
