@@ -244,11 +244,6 @@ def text_plus_number(x):
     return "a" + x
 
 
-@case([V], refused="a traced value with a NoneType")
-def array_less_than_none(x):
-    return x < None
-
-
 @case([2], [2.5])
 def less_than_none(x):
     return x < None
