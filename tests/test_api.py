@@ -795,61 +795,7 @@ def test_recursion():
         ]
 
 
-# Deliberate differences (docs/differences.md) ----------------------------------------------------------------
-
-
-def test_difference_no_floating_point_warnings():
-    def f(x):
-        return np.log(x) / x
-
-    with pytest.warns(RuntimeWarning):
-        expected = f(np.zeros(2))
-    traced = tt.trace(f, strict=True)
-    compare.assert_same(traced(np.zeros(2)), expected)  # warnings are errors here: none is given
-
-
-def test_difference_writes_before_an_exception():
-    """Which writes to arguments have happened is not promised; that the exception is the same is."""
-
-    def f(x, n):
-        for i in range(n):
-            x[i] = 7.0
-        return x
-
-    traced = tt.trace(f, strict=True)
-    traced(X.copy(), 2)
-    x = X.copy()
-    with pytest.raises(IndexError, match="index 3 is out of bounds"):
-        traced(x, 4)
-    assert set(x) <= {7.0, *X}
-
-
-def test_difference_a_call_that_leaves_its_types_is_repeated_plain():
-    """a ** 0.5 is a float or complex, as a has it: a compiled version holds to one, and other calls run plain."""
-
-    def f(x, a):
-        x += 1
-        return a**0.5
-
-    traced = tt.trace(f)
-    compare.run_both(f, traced, (X, 5.0))
-    x = X.copy()
-    with pytest.warns(tt.FallbackWarning, match="a call ran as plain Python"):
-        compare.assert_same(traced(x, -2.0), (-2.0) ** 0.5)
-    compare.assert_same(x, X + 1)  # the arguments were written once
-    compare.run_both(f, traced, (X, 6.0))
-    assert len(traced.graphs) == 1
-
-
-def test_difference_a_mask_that_is_a_view_of_what_it_writes_is_read_first():
-    def f(a):
-        a[a[::-1]] = False
-        return a
-
-    a = np.array([True, False, False, True, True])
-    expected = a.copy()
-    expected[a[::-1].copy()] = False
-    compare.assert_same(tt.trace(f, strict=True)(a.copy()), expected)
+# Numbers and memory ------------------------------------------------------------------------------------------
 
 
 def test_python_ints_are_unbounded():
@@ -864,18 +810,6 @@ def test_python_ints_are_unbounded():
     for n in (5, 100, 6):
         compare.run_both(f, traced, (X, n))
     assert len(traced.graphs) == 1
-
-
-def test_arguments_that_overlap_run_plain():
-    def f(a, b):
-        a[:] = b[::-1] + a
-        return a.sum()
-
-    traced = tt.trace(f, strict=True)
-    compare.run_both(f, traced, (np.arange(4.0), np.ones(4)))
-    memory, same = np.arange(6.0), np.arange(6.0)
-    assert traced(memory[:4], memory[2:]) == f(same[:4], same[2:])
-    compare.assert_same(memory, same)
 
 
 # The symbolic builder ----------------------------------------------------------------------------------------
