@@ -536,3 +536,62 @@ def write_to_a_read_only_array(x, k):
     s = x.sum()
     x[k] = s
     return s
+
+
+@case((X, 2), (READ_ONLY, 2), kinds=True)
+def update_of_a_read_only_array_by_indices(x, n):
+    for _ in range(n):
+        x[[0, -1]] -= 1
+    return x
+
+
+@case((X, 2), (READ_ONLY, 2), kinds=True)
+def update_of_a_read_only_array_by_a_slice(x, n):
+    for _ in range(n):
+        x[1:] -= 1
+    return x
+
+
+@case((M, [0, 2], X[:4]), (M, [0, 2], X[:3]))
+def update_by_indices_with_another_shape(m, k, x):
+    m[k] += x
+    return m
+
+
+@case((M, 3.0, X[:1]), (M, 3.0, X[:3]), kinds=True)
+def update_by_a_mask_with_another_shape(m, level, x):
+    m[m > level] *= x
+    return m
+
+
+@case((M, X[:4]), (M, X[:3]))
+def update_of_a_row_with_another_shape(m, x):
+    m[1] -= x
+    return m
+
+
+@case((M > 3, np.array([True, False, True, True])), (M > 3, np.array([True, False, True])))
+def bitwise_update_of_a_row_with_another_shape(m, x):
+    m[1] &= x
+    return m
+
+
+@case((1, 2.0), (1, None), kinds=True)
+def order_of_a_number_and_none(a, b):
+    return (a, 1) < (b, 2)
+
+
+@case(([1.0, 2.0], 2), ([], 2), kinds=True)
+def builtin_extremum_of_nothing(a, n):
+    return max(a) * n
+
+
+def tail_of(u, k):
+    r = u[:, 0]
+    r += k
+    return r[0]
+
+
+@case((M, 1), (M[:0], 1))
+def element_of_an_empty_view(u, k):
+    return tail_of(u, k)

@@ -192,11 +192,13 @@ class Statements(Expressions):
         old = self.sequences.get_item(container, index)
         value = self.expression(frame, expression)
         if type(container) is TracedArray:
-            if type(old) is TracedArray:
+            augmented = type(old) is TracedArray and old.storage is container.storage
+            if augmented:
                 value = self.operations.augmented(name, old, value)
+            elif type(old) is TracedArray:  # a copy, computed in place and then written
+                value = self.augment(name, old, value)
             else:
                 value = self.operations.binary(name, old, value)
-            augmented = type(old) is TracedArray
             self.control.resolve_all(
                 [value], lambda v: self.arrays.set_index(container, index, v[0], augmented=augmented)
             )
