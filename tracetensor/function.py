@@ -89,8 +89,12 @@ class Version:
         return [stages.fetch(p, parameters) for p in self.trace.inputs]
 
     def overlaps(self, parameters: dict[str, Any]) -> bool:
-        """Whether an array that is written shares memory with another argument."""
-        if not self.written or len(self.arrays) < 2:
+        """Whether an array that is written shares memory with another argument, or one element with another."""
+        if not self.written:
+            return False
+        if any(stages.overlaps_itself(stages.fetch(p, parameters)) for p in self.written):
+            return True
+        if len(self.arrays) < 2:
             return False
         values = [(p, stages.fetch(p, parameters)) for p in self.arrays]
         return any(

@@ -30,11 +30,17 @@ def same_constant(a: Any, b: Any) -> bool:
         return True
     if type(a) is not type(b):
         return False
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(same_constant(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, (float, complex, np.inexact)):
+    if isinstance(a, (tuple, list, set, frozenset)):  # sets: in the same order, too
+        return len(a) == len(b) and all(map(same_constant, a, b))
+    if isinstance(a, dict):
+        return same_constant(list(a.items()), list(b.items()))
+    if isinstance(a, (float, complex, np.generic)) or type(a).__name__ in TOLD_APART_BY_TEXT:
         return repr(a) == repr(b)
     return bool(a == b)
+
+
+TOLD_APART_BY_TEXT = frozenset({"Decimal", "date", "datetime", "time"})
+"""Classes whose equal values may differ: Decimal("1.0") and Decimal("1.00"), times of two zones."""
 
 
 class Type:
