@@ -181,7 +181,9 @@ class Trace:
     outside for the trace to be valid. writes: (path, how, recipe), how being "array", "list", "dict", "attribute" (the path's
     last step) or "name" (of a holder). distinct: groups of paths at which no two things must be the same.
     sources: the generators that are drawn from, ("path", path) or ("object", generator). unrepeatable: it does
-    what cannot be taken back. surroundings: names outside that must stay what they are. groups: for each output that is memory made by the function, the number of that memory; None for others.
+    what cannot be taken back. surroundings: names outside that must stay what they are. groups: for each output that
+    is memory made by the function, the number of that memory; None for others. places: where in the program each check
+    was asked for.
     """
 
     graph: Graph
@@ -198,6 +200,7 @@ class Trace:
     unrepeatable: bool = False
     fetched: dict[Path, Any] = dataclasses.field(default_factory=dict)
     surroundings: list[tuple[Any, ...]] = dataclasses.field(default_factory=list)
+    places: dict[Check, Any] = dataclasses.field(default_factory=dict)
 
 
 def trace_function(  # noqa: PLR0913 - the conditions of one trace
@@ -246,7 +249,8 @@ def _attempt(
     frame = Frame(described, state.region, function.__globals__, function)
     world.surroundings.function(function)
     for name, value in parameters.items():
-        frame.locals[name] = world.adopt(value, (("parameter", name),))
+        path = (("parameter", name),)
+        frame.locals[name] = world.adopt(value, path, numbers=constants.get(path) is not True)
     arguments = described.node.args
     if arguments.vararg is not None or arguments.kwarg is not None:
         _starred(frame, world, arguments)
@@ -507,6 +511,7 @@ def _finish(
         bool(world.unrepeatable),
         {p: world.examples[v] for p, v in world.inputs.items()} if world.assumed else {},
         world.surroundings.rows(),
+        dict(world.places),
     )  # fmt: skip
 
 
