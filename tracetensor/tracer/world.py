@@ -67,7 +67,6 @@ Path = tuple[Any, ...]
 """Where a value is found: ("parameter", name) or ("holder", Holder), then ("attribute", name) or ("item", key) …"""
 
 LONGEST_LIST = 16
-"""Names that modules are imported under by everybody."""
 LARGEST = 2**31
 """Bounds of ranges that are inputs are smaller: their length is a number of 64 bits."""
 
