@@ -82,8 +82,12 @@ class Version:
         return [stages.fetch(p, parameters) for p in self.trace.inputs]
 
     def overlaps(self, parameters: dict[str, Any]) -> bool:
-        """Whether an array that is written shares memory with another argument."""
-        if not self.written or len(self.arrays) < 2:
+        """Whether an array that is written shares memory with another argument, or one element with another."""
+        if not self.written:
+            return False
+        if any(stages.overlaps_itself(stages.fetch(p, parameters)) for p in self.written):
+            return True
+        if len(self.arrays) < 2:
             return False
         values = [(p, stages.fetch(p, parameters)) for p in self.arrays]
         return any(
@@ -226,7 +230,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         _traced.add(self)
 
     def _read_signature(self) -> None:
-        self._defaults = (self.function.__defaults__, self.function.__kwdefaults__)
+        self._defaults = (self.function.__defaults__, dict(self.function.__kwdefaults__ or {}))
         self.signature = inspect.signature(self.function, follow_wrapped=False)
         self.names = list(self.signature.parameters)
         self.simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in self.signature.parameters.values())
@@ -285,11 +289,17 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         args = (*self._bound_self, *args)
         if self.simple and not kwargs and len(args) == len(self.names):
             return dict(zip(self.names, args, strict=True))
-        if (self.function.__defaults__, self.function.__kwdefaults__) != self._defaults:
+        if self._defaults_changed():
             self._read_signature()
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return dict(bound.arguments)
+
+    def _defaults_changed(self) -> bool:
+        before, named = self._defaults
+        now = self.function.__kwdefaults__ or {}
+        same = len(now) == len(named) and all(now.get(k, now) is v for k, v in named.items())
+        return self.function.__defaults__ is not before or not same
 
     def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self.function(*self._bound_self, *args, **kwargs)

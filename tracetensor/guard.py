@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tracetensor import stages
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,8 +79,10 @@ class _Writer:
 
     def array(self, value: str, check: ArrayCheck) -> None:
         dtype, ndarray = self.constant(check.dtype), self.constant(np.ndarray)
+        same = self.constant(stages.same_dtype)
         self.unless(
-            f"type({value}) is not {ndarray} or {value}.dtype != {dtype} or {value}.ndim != {len(check.dims)}"
+            f"type({value}) is not {ndarray} or {value}.ndim != {len(check.dims)} "
+            f"or ({value}.dtype is not {dtype} and not {same}({value}.dtype, {dtype}))"
         )
         if check.dims:
             shape = f"s{value}"

@@ -127,6 +127,8 @@ def _conversion(kind: str, cls: type) -> None:
             return interpreter.stores.emit(cls, args, PYTHON_TYPES[cls], kwargs)
         if len(args) != 1 or kwargs:
             return interpreter.calls.callback(cls, args, kwargs)
+        if isinstance(args[0], (list, tuple, dict)) or type(args[0]) is TracedRange:
+            cls({TracedList: [], TracedRange: range(0)}.get(type(args[0]), args[0]))  # raises
         variable = interpreter.arrays.variable(args[0])
         if variable.tensor.kind == kind:
             return args[0]
@@ -469,8 +471,8 @@ def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
         msg = "a class is made while tracing"
         raise Fallback(msg)
     (value,) = args
-    if type(value) is TracedList:
-        return list
+    if type(value) in (TracedList, TracedRange):
+        return list if type(value) is TracedList else range
     if type(value) in (TracedStore, TracedText):
         return str if type(value) is TracedText else value.shape.cls
     if interpreter.calls.is_opened(value):

@@ -235,7 +235,10 @@ class Expressions(Names):
 
     def _is_object_itself(self, a: Any, b: Any) -> bool:
         """Whether two values are one object, which containers take for equal without asking it."""
-        return is_object(a) and is_object(b) and self._is(a, b)
+        if type(a) is TracedScalar or type(b) is TracedScalar:
+            return a is b
+        asked = (is_object(a) and is_object(b)) or (type(a) is TracedArray and type(b) is TracedArray)
+        return asked and self._is(a, b)
 
     def eval_IfExp(self, frame: Frame, node: ast.IfExp) -> Any:
         test = self.truth(frame, node.test)
@@ -289,6 +292,7 @@ class Expressions(Names):
                 result.update(self.expression(frame, value))
                 continue
             name = self.expression(frame, key)
+            self.calls.check_hashable(name)
             if is_traced(name):
                 raise Restart({("store", (frame.source.filename, node.lineno, node.col_offset)): True})
             result[name] = self.expression(frame, value)

@@ -159,6 +159,12 @@ class Library(Formatting):
             return self.state.made(value)
         return value
 
+    def check_hashable(self, value: Any) -> None:
+        """TypeError for what has no hash, in the words of this Python."""
+        unhashable = _unhashable(value)
+        if unhashable is not None:
+            _ = {unhashable: None}
+
     def copied(self, value: Any) -> Any:
         """copy.deepcopy(value) of a number or an array."""
         if type(value) is TracedArray:
@@ -452,6 +458,18 @@ class Library(Formatting):
         except TypeError:
             msg = f"{name} returns a {type(found).__name__}, which is not traced"
             raise Fallback(msg) from None
+
+
+def _unhashable(value: Any) -> Any:
+    """Something of the same classes, if a value has no hash; else None."""
+    if type(value) is TracedArray:
+        return np.zeros(0)
+    if type(value) is TracedList or isinstance(value, dict):
+        return [] if type(value) is TracedList else {}
+    if isinstance(value, tuple):
+        parts = [part for v in value if (part := _unhashable(v)) is not None]
+        return (parts[0],) if parts else None
+    return None
 
 
 MAYBE_VIEWS = frozenset(

@@ -146,7 +146,9 @@ def _scalar_method(
         if name == "conjugate":
             return calls.arrays.wrap(calls.state.emit(PYTHON[name], [owner.variable]).out)
         return calls.callback(getattr(cls, name), [owner, *args], kwargs)
-    if name in METHODS:
+    if name == "view" and not args and not kwargs:
+        return owner
+    if name in METHODS and name != "view":
         return calls.build(METHODS[name], getattr(cls, name), [owner, *args], kwargs)
     return calls.callback(getattr(cls, name), [owner, *args], kwargs)
 
@@ -205,6 +207,7 @@ def _dict_method(
     calls: Calls, owner: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     if args and name in {"get", "pop", "setdefault"}:
+        calls.check_hashable(args[0])
         if name != "get" and is_traced(args[:1]):
             calls.interpreter.stores.demand(owner)
         args = [calls.interpreter.stores.forced_key(owner, args[0]), *args[1:]]

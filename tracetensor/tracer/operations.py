@@ -206,6 +206,8 @@ class Operations:
         def equal(position: int) -> Any:
             if position == len(a):
                 return True
+            if interpreter._is_object_itself(a[position], b[position]):
+                return equal(position + 1)
             truth = interpreter.truth_of(self.binary("eq", a[position], b[position]))
             if type(truth) is bool:
                 return equal(position + 1) if truth else False

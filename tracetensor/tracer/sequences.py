@@ -364,6 +364,8 @@ class Sequences:
 
     def _dynamic_item(self, container: TracedList, index: Any) -> Any:
         lists = self.interpreter.control.lists
+        if isinstance(index, (tuple, list, dict, str)) or index is None:
+            [][index]  # type: ignore[call-overload] # raises
         if type(index) is slice:
             parts = [p for p in (index.start, index.stop, index.step) if p is not None]
             given = "".join("01"[p is not None] for p in (index.start, index.stop, index.step))
@@ -451,6 +453,7 @@ class Sequences:
             self._set_list_item(container, index, value)
             return
         if type(container) is dict:
+            self.interpreter.calls.check_hashable(index)
             if is_traced(index):
                 self.interpreter.stores.demand(container)
                 index = self.interpreter.calls.force(index, "a dict's key")
@@ -541,6 +544,7 @@ class Sequences:
         if not is_traced(container) and not is_traced(value):
             return value in container
         if isinstance(container, dict):
+            self.interpreter.calls.check_hashable(value)
             return self.interpreter.stores.forced_key(container, value) in container
         if type(container) in (range, TracedRange):
             return self._in_range(container, value)

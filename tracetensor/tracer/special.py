@@ -107,7 +107,7 @@ class Special:
             if position == len(names):
                 return True
             x, y = (attribute(v, names[position]) for v in (value, other))
-            if type(x) is TracedArray and type(y) is TracedArray and interpreter._is(x, y):
+            if interpreter._is_object_itself(x, y):
                 return equal(position + 1)
             truth = interpreter.truth_of(interpreter.operations.binary("eq", x, y))
             if type(truth) is bool:

@@ -13,7 +13,7 @@ from tracetensor.errors import AlwaysRaises, Fallback
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
-from tracetensor.graph.types import TensorType
+from tracetensor.graph.types import ListType, TensorType
 from tracetensor.tracer import source
 from tracetensor.tracer.closures import parts_of
 from tracetensor.tracer.flow import RaisedInBranch
@@ -65,7 +65,7 @@ class Recipe:
 
     "output" k; "constant" object; "same" path (the caller's own object); "view" (path, steps, recipes of leaves);
     "tuple" (class, items); "list" items; "dict" (keys, items); "union" (recipe of the tag, items);
-    "object" (class, names, items); "range" items; "columns" (skeleton of an element, lists of its leaves).
+    "object" (class, names, items); "range" and "slice" items; "new list" (recipe, paths of lists that it is none of); "columns" (skeleton of an element, lists of its leaves).
     """
 
     kind: str
@@ -102,8 +102,8 @@ class Recipe:
         if kind == "union":
             (tag,) = each([content[0]])
             return content[1][tag].build(outputs, parameters, made)
-        if kind == "range":
-            return range(*each(content))
+        if kind in {"range", "slice"}:
+            return (range if kind == "range" else slice)(*each(content))
         if kind == "text":
             convert: dict[str, Any] = {"r": repr, "s": str, "a": ascii, "": lambda value: value}
             return "".join(
@@ -114,6 +114,13 @@ class Recipe:
                     for p in content
                 ]
             )
+        if kind == "new list":
+            found = content[0].build(outputs, parameters, made)
+            # Rewriting may find that two lists are equal, or that one is an argument: they are two objects still.
+            if id(found) in made or any(found is fetch(p, parameters) for p in content[1]):
+                found = list(found)
+            made[id(found)] = found
+            return found
         if kind == "columns":
             return [_element(content[0], list(row)) for row in zip(*each(content[1]), strict=True)]
         if kind == "object":
@@ -332,8 +339,13 @@ class _Output:
         if kind is TracedText:
             parts = [p if isinstance(p, str) else (self.recipe(p[0]), p[1], p[2]) for p in value.parts]
             return Recipe("text", parts)
-        if kind is TracedRange:
-            return Recipe("range", [self.recipe(v) for v in (value.start, value.stop, value.step)])
+        if kind in (TracedRange, slice) and world.paths.get(id(value), (None, None))[1] is value:
+            return Recipe("same", world.paths[id(value)][0])
+        if kind in (TracedRange, slice):
+            return Recipe(
+                "slice" if kind is slice else "range",
+                [self.recipe(v) for v in (value.start, value.stop, value.step)],
+            )
         if kind is Method:
             return Recipe("method", (self.recipe(value.owner), value.name))
         if kind is functools.partial:
@@ -374,7 +386,10 @@ class _Output:
     def dynamic(self, content: Dynamic) -> Recipe:
         """A list of traced length: its columns are put together at exit."""
         columns = [self.output(v, None) for v in content.variables]
-        return columns[0] if content.single is not None else Recipe("columns", (content.skeleton, columns))
+        if content.single is None:
+            return Recipe("columns", (content.skeleton, columns))
+        given = [p for p, v in self.world.inputs.items() if isinstance(v.type, ListType)]
+        return Recipe("new list", (columns[0], given))
 
     def unwritten(self) -> None:
         """Fallback where a result may be a view of an argument that was written: it might be one of a copy."""
@@ -440,6 +455,8 @@ def _finish(
     ):
         # What is set is written back at exit: the recursive call would not see it.
         raise Fallback(world.recursed)
+    if recipe.kind == "new list" and not recipe.content[1]:
+        recipe = recipe.content[0]
     inputs = list(world.inputs)
     graph = Graph(
         [world.inputs[p] for p in inputs],

@@ -21,6 +21,15 @@ from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.reference import evaluate_node
 from tracetensor.graph.types import NUMERIC_KINDS, PYTHON_TYPES, ListType, TensorType, Type, type_of
 from tracetensor.tracer import effects, prelude, source
+from tracetensor.tracer.foreign import (
+    BY_VALUE,
+    array_reason,
+    content_reason,
+    has_content,
+    is_array_like,
+    same_constant,
+    same_dtype,
+)
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.library import shares_memory
@@ -36,6 +45,7 @@ from tracetensor.tracer.values import (
     TracedArray,
     TracedList,
     TracedObject,
+    TracedRange,
     TracedScalar,
     object_type,
 )
@@ -49,6 +59,10 @@ Path = tuple[Any, ...]
 """Where a value is found: ("parameter", name) or ("holder", Holder), then ("attribute", name) or ("item", key) …"""
 
 LONGEST_LIST = 16
+MODULES = {"np": "numpy", "sp": "scipy", "tt": "tracetensor", "plt": "matplotlib.pyplot", "pd": "pandas"}
+"""Names that modules are imported under by everybody."""
+LARGEST = 2**31
+"""Bounds of ranges that are inputs are smaller: their length is a number of 64 bits."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -128,7 +142,7 @@ class Check:
         if self.kind == "type":
             return type(value) is self.value
         if self.kind == "equal":
-            return type(value) is type(self.value) and bool(value == self.value or value is self.value)
+            return same_constant(value, self.value)
         if self.kind == "is":
             return value is self.value
         if self.kind == "array":
@@ -142,7 +156,7 @@ class Check:
             return (own_now(value, self.value) is MISSING) is (self.kind == "absent")
         if self.kind == "names":
             return bool(tuple(vars(value)) == self.value)
-        return isinstance(value, dict) and tuple(value) == self.value
+        return isinstance(value, dict) and same_constant(tuple(value), self.value)
 
     def __str__(self) -> str:
         where = path_text(self.path)
@@ -176,7 +190,7 @@ class ArrayCheck:
     def matches(self, value: Any) -> bool:
         return (
             type(value) is np.ndarray
-            and value.dtype == self.dtype
+            and same_dtype(value.dtype, self.dtype)
             and value.ndim == len(self.dims)
             and all(n != 1 if d < 0 else n == d for n, d in zip(value.shape, self.dims, strict=True))
             and (self.contiguous is None or value.flags.c_contiguous == self.contiguous)
@@ -246,15 +260,14 @@ class World:
 
     def _adopt(self, value: Any, path: Path, numbers: bool) -> Any:
         kind = type(value)
-        if kind is np.ndarray:
+        if isinstance(value, np.ndarray):
             return self._array(value, path)
         if kind in PYTHON_TYPES or (isinstance(value, np.generic) and value.dtype.kind in NUMERIC_KINDS):
             return self._number(value, path, numbers)
         if effects.is_source(value):
             return self._source(value, path)
-        if isinstance(value, np.ndarray):
-            msg = f"{path_text(path)} is a {kind.__name__}, a subclass of numpy.ndarray"
-            raise Fallback(msg)
+        if kind is slice or (kind is range and all(abs(v) < LARGEST for v in (value.start, value.stop))):
+            return self._bounds(value, path, numbers)
         if kind is list or kind is dict:
             return self._container(value, path, numbers)
         if isinstance(value, tuple):
@@ -263,6 +276,21 @@ class World:
             items = [self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in enumerate(value)]
             return kind(*items) if hasattr(kind, "_fields") else tuple(items)
         return self._other(value, path)
+
+    def _bounds(self, value: Any, path: Path, numbers: bool) -> Any:
+        """A slice or range: its numbers are what it is."""
+        self._check("type", path, type(value))
+        start, stop, step = (
+            self.adopt(getattr(value, name), (*path, ("attribute", name)), numbers=numbers and name != "step")
+            for name in ("start", "stop", "step")
+        )
+        if not any(type(part) is TracedScalar for part in (start, stop, step)):
+            made = value
+        else:
+            made = (slice if type(value) is slice else TracedRange)(start, stop, step)
+        self._alive.append(made)
+        self.paths[id(made)] = (path, made)
+        return made
 
     def _source(self, value: Any, path: Path) -> TracedObject:
         """A random generator: an input, drawn from at run time only."""
@@ -294,9 +322,9 @@ class World:
         self.checks[(*path, kind)] = Check(kind, path, value)
 
     def _array(self, value: np.ndarray[Any, Any], path: Path) -> TracedArray:
-        if value.dtype.kind not in NUMERIC_KINDS or value.dtype.names is not None:
-            msg = f"{path_text(path)} has dtype {value.dtype}"
-            raise Fallback(msg)
+        reason = array_reason(path_text(path), value)
+        if reason:
+            raise Fallback(reason)
         known = self.storages.get(id(value))
         if known is not None:
             self.checks[(*path, "same")] = Check("same", path, known.origin.path)
@@ -344,6 +372,8 @@ class World:
             type_ = type_of(value)
         except TypeError as error:
             raise Fallback(str(error)) from None
+        if isinstance(value, np.generic) and value.dtype.num != np.dtype(value.dtype.str).num:
+            raise Fallback(array_reason(path_text(path), np.asarray(value)))
         self._check("type", path, type(value))
         return TracedScalar(self._input(type_, path, value))
 
@@ -384,6 +414,11 @@ class World:
         self._alive.append(value)
         if value is None or isinstance(value, (str, bytes)):
             self._check("equal", path, value)
+        elif isinstance(value, BY_VALUE):
+            self._check("equal", path, value)
+            self.paths.setdefault(id(value), (path, value))
+        elif is_array_like(value):
+            raise Fallback(content_reason(path_text(path), value))
         elif is_object(value):
             self._check("type", path, type(value))
             known = self.paths.setdefault(id(value), (path, value))[0]
@@ -391,18 +426,14 @@ class World:
                 self.checks[(*path, "same")] = Check("same", path, known)
             else:
                 self.groups.setdefault(type(value), []).append(path)
-        elif isinstance(value, (types.ModuleType,)) and value.__name__.split(".")[0] in {
-            "numpy",
-            "math",
-            "scipy",
-        }:
-            pass
-        elif isinstance(value, set):
+        elif type(value) is set:
             self._check("equal", path, set(value))
             self.paths.setdefault(id(value), (path, value))
-        elif isinstance(value, (list, dict, bytearray, collections.deque)):
-            msg = f"{path_text(path)} is a {type(value).__name__}, a container that is not traced"
+        elif isinstance(value, (list, dict, set, bytearray, collections.deque)):
+            msg = f"{path_text(path)} is a {type(value).__name__}, a container that is not traced (fix: {_way(value)})"
             raise Fallback(msg)
+        elif has_content(value):
+            raise Fallback(content_reason(path_text(path), value))
         else:
             self._check("is", path, value)
             self.paths.setdefault(id(value), (path, value))
@@ -434,7 +465,7 @@ class World:
             value = holder.get()
         except (ValueError, AttributeError):
             return UNBOUND
-        if holder.kind == "global" and (name not in frame.globals or self._never_changes(value)):
+        if holder.kind == "global" and (name not in frame.globals or self._never_changes(name, value)):
             return value
         return self.adopt(value, (("holder", holder),), numbers=False)
 
@@ -450,12 +481,13 @@ class World:
             table[name] = self.load_global(frame, name, declared=declared) if bound else UNBOUND
         self.state.write(("attribute", Box(holder), name), value)
 
-    def _never_changes(self, value: Any) -> bool:
-        """Modules and functions of NumPy and the like: not worth a guard."""
+    def _never_changes(self, name: str, value: Any) -> bool:
+        """Modules, and functions of NumPy and the like under their own name: not worth a guard."""
         if isinstance(value, types.ModuleType):
-            return True
+            return MODULES.get(name, name) in {value.__name__, value.__name__.rpartition(".")[2]}
         module = getattr(value, "__module__", None) or ""
-        return callable(value) and module.split(".")[0] in {"numpy", "scipy", "math", "functools", "builtins"}
+        known = module.split(".")[0] in {"numpy", "scipy", "math", "functools", "builtins"}
+        return callable(value) and known and getattr(value, "__name__", "") == name
 
     def _may_change(self, owner: Any, name: str, value: Any) -> bool:
         """Whether what a module or class has under a name is worth a guard: not what a library has as its own."""
@@ -753,6 +785,12 @@ def _same_copy(value: Any) -> Any:
     copy = value.copy(order="K")
     copy.flags.writeable = value.flags.writeable
     return copy
+
+
+def _way(value: Any) -> str:
+    """What to hand over in the place of a container that is not traced."""
+    base = next(c for c in (dict, set, bytearray, list) if isinstance(value, c) or c is list)
+    return f"hand over a {base.__name__}" if type(value) is not bytearray else "hand over np.frombuffer of it"
 
 
 def has_effect(node: Node) -> bool:

@@ -20,6 +20,7 @@ static inline npy_intp array_item_size(PyObject *o) { return PyArray_ITEMSIZE(TT
 static inline npy_intp array_size(PyObject *o) { return PyArray_SIZE(TT_ARRAY(o)); }
 static inline PyObject *array_base(PyObject *o) { return PyArray_BASE(TT_ARRAY(o)); }
 static inline int array_native(PyObject *o) { return PyArray_ISNOTSWAPPED(TT_ARRAY(o)); }
+static inline int array_has_metadata(PyObject *o) { return PyDataType_METADATA(PyArray_DESCR(TT_ARRAY(o))) != NULL; }
 static inline PyObject *array_descr(PyObject *o) { return (PyObject *)PyArray_DESCR(TT_ARRAY(o)); }
 
 /* A new array; descr is borrowed. strides NULL: C order, or Fortran's if flags say so. data NULL: its own. */

@@ -22,6 +22,7 @@ cdef extern from "array.h":
     npy_intp array_size(PyObject *o) nogil
     PyObject *array_base(PyObject *o) nogil
     bint array_native(PyObject *o) nogil
+    bint array_has_metadata(PyObject *o) nogil
     PyObject *array_descr(PyObject *o) nogil
     PyObject *array_new(
         PyObject *descr, int rank, npy_intp *dims, npy_intp *strides, void *data, int flags) except NULL

@@ -28,9 +28,9 @@ from cpython.tuple cimport PyTuple_GET_SIZE
 from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_data, array_descr,
-    array_dims, array_flags, array_item_size, array_native, array_number, array_rank, array_strides,
-    equivalent, npy_intp,
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_data, array_descr,
+    array_dims, array_flags, array_has_metadata, array_item_size, array_native, array_number, array_rank,
+    array_strides, npy_intp,
 )
 from tracetensor.vm.machine cimport Program
 from tracetensor.vm.registers cimport class_of
@@ -86,6 +86,32 @@ cdef bint may_overlap(PyObject *a, PyObject *b) noexcept:
             else:
                 high[k] += reach
     return low[0] < high[1] and low[1] < high[0]
+
+
+cdef bint overlaps_itself(PyObject *o) noexcept:
+    """Whether two elements of an array of at most MOST_DIMS dims may lie in the same memory."""
+    cdef npy_intp steps[MOST_DIMS]
+    cdef npy_intp counts[MOST_DIMS]
+    cdef npy_intp step, count, reach = array_item_size(o)
+    cdef int k, j, n = 0
+    if array_flags(o) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS):
+        return False
+    for k in range(array_rank(o)):
+        step, count = array_strides(o)[k], array_dims(o)[k]
+        if count < 2:
+            continue
+        step = -step if step < 0 else step
+        j = n
+        while j > 0 and steps[j - 1] > step:
+            steps[j], counts[j] = steps[j - 1], counts[j - 1]
+            j -= 1
+        steps[j], counts[j] = step, count
+        n += 1
+    for k in range(n):
+        if steps[k] < reach:
+            return True
+        reach += steps[k] * (counts[k] - 1)
+    return False
 
 
 cdef bint fast = True
@@ -250,9 +276,8 @@ cdef class Entry:
             elif row.kind == ARRAY:
                 if not array_check(o) or array_rank(o) != row.rank:
                     return False
-                if array_descr(o) != row.what and not (
-                    array_native(o)
-                    and (array_number(o) == row.number or equivalent(array_number(o), row.number))
+                if array_descr(o) != row.what and (
+                    not array_native(o) or array_number(o) != row.number or array_has_metadata(o)
                 ):
                     return False
                 if array_flags(o) & row.flags != row.flags or array_flags(o) & row.no_flags:
@@ -269,8 +294,12 @@ cdef class Entry:
         return True
 
     cdef bint distinct(self, PyObject **values) except -1:
-        """Whether no array is given twice, and none that is written to overlaps another."""
+        """Whether no array is given twice, and none that is written to overlaps another, or itself."""
         cdef int k, j, a, b
+        if self.written:
+            for k in range(self.n_arrays):
+                if (self.written >> self.arrays[k]) & 1 and overlaps_itself(values[self.arrays[k]]):
+                    return False
         for k in range(1, self.n_arrays):
             for j in range(k):
                 a, b = self.arrays[k], self.arrays[j]
@@ -303,7 +332,7 @@ cdef class Entry:
                 if not self.matches(given, k, k + 1):
                     return NotImplemented
                 k += 1
-        if self.n_arrays > 1 and not self.distinct(given):
+        if (self.n_arrays > 1 or self.written) and not self.distinct(given):
             return NotImplemented
         if self.plain:
             if self.finish is None:
