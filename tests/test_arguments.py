@@ -1071,7 +1071,6 @@ def test_pandas():
     for make, words in [
         (lambda: frame["p"], "x is a Series, whose content is not traced (fix: hand over np.asarray(x))"),
         (lambda: frame, "x is a DataFrame, whose content is not traced (fix: hand over np.asarray(x))"),
-        (lambda: frame.index, "whose content is not traced"),
         (lambda: frame["p"].to_numpy(), ""),
         (lambda: frame.to_numpy(), ""),
     ]:
