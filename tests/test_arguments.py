@@ -399,6 +399,7 @@ kind("flat iterator", lambda: a().flat, "x is a flatiter, an iterator")
 kind("polynomial", lambda: np.poly1d([1.0, 2.0]), "x is a poly1d, whose content is not traced")
 
 NO_NUMBERS = r"values of dtype \S+ are not traced|returns values of dtype|slice of a list of traced length"
+NO_NUMBERS += "|a TracedRange is put into a container"
 """Why a program runs plain on a kind that is traced: what it makes of it is not."""
 
 

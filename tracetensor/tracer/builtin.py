@@ -383,6 +383,10 @@ def _tuple(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
 
 @handles(dict)
 def _dict(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    content = getattr(args[0], "dynamic", None) if args else None
+    if args and (type(args[0]) is TracedArray or (content is not None and content.single is not None)):
+        msg = "dict() of an array, or of a list of numbers whose length is known at run time only"
+        raise Fallback(msg)
     made = interpreter.stores.dict_of(args, kwargs) if args else None
     if made is not None:
         return made

@@ -28,9 +28,9 @@ from cpython.tuple cimport PyTuple_GET_SIZE
 from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check, array_data,
-    array_descr, array_dims, array_flags, array_has_metadata, array_item_size, array_native, array_number,
-    array_rank, array_strides, npy_intp,
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check,
+    array_data, array_descr, array_dims, array_flags, array_has_metadata, array_item_size, array_native,
+    array_number, array_rank, array_strides, npy_intp,
 )
 from tracetensor.vm.machine cimport Program
 from tracetensor.vm.registers cimport class_of
