@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -15,7 +16,7 @@ from tracetensor.function import Traced, unwrap
 from tracetensor.graph.types import TensorType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
 
     from tracetensor.graph.graph import Graph
 
@@ -70,19 +71,30 @@ def trace(
         return type(function)(inner)
     if isinstance(function, Traced):
         return function
-    names = {static_argnames} if isinstance(static_argnames, str) else set(static_argnames)
-    numbers = [static_argnums] if isinstance(static_argnums, int) else list(static_argnums)
+    names = set(_several("static_argnames", static_argnames, str))
+    numbers = _several("static_argnums", static_argnums, int)
     if numbers:
         parameters = list(inspect.signature(function).parameters)
-        try:
-            names.update(parameters[n] for n in numbers)
-        except IndexError:
-            msg = f"static_argnums: {function!r} has {len(parameters)} parameters"
-            raise TypeError(msg) from None
+        for n in numbers:
+            if not -len(parameters) <= n < len(parameters):
+                name = getattr(function, "__qualname__", repr(function))
+                msg = f"static_argnums: {name} has {len(parameters)} parameters, no number {n}"
+                raise TypeError(msg)
+            names.add(parameters[n])
     if callbacks not in {None, "allow", "error"}:
         msg = f"callbacks: {callbacks!r} is none of 'allow', 'error'"
         raise ValueError(msg)
     return Traced(function, strict=strict, static=frozenset(names), callbacks=callbacks)
+
+
+def _several(option_name: str, value: Any, cls: type) -> list[Any]:
+    """One or several values of a class as a list. Raises TypeError for others."""
+    values = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+    for v in values:
+        if type(v) is not cls:
+            msg = f"{option_name}: {'a name' if cls is str else 'an int'} or several are needed, not {v!r}"
+            raise TypeError(msg)
+    return values
 
 
 def make_graph(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:

@@ -27,13 +27,22 @@ def explain(traced: Traced) -> str:
     """What was compiled, on what conditions, and what runs as plain Python and why."""
     code = traced.function.__code__
     lines = [f"{traced.function.__qualname__} ({code.co_filename}:{code.co_firstlineno})"]
-    if not traced.versions and not traced.plain_reasons:
+    if not traced.versions and not traced.plain_calls:
         lines.append("  not called yet")
     for number, version in enumerate(traced.versions, 1):
-        lines += [f"  version {number}", *_version(version)]
-    for reason in dict.fromkeys(traced.plain_reasons.values()):
-        lines.append(f"  plain Python: {reason}")
+        lines += [f"  version {number}, {_calls(version.calls)}", *_version(version)]
+    for reason, count in sorted(traced.plain_calls.items(), key=lambda item: item[0].startswith(GIVEN_UP)):
+        lines.append(f"  plain Python: {reason} ({_calls(count)})")
     return "\n".join(lines)
+
+
+GIVEN_UP = "given up in the run: "
+"""Before the reason of a call that was repeated as plain Python."""
+OVERLAPS = "an array that is written overlaps another argument, or itself"
+
+
+def _calls(count: int) -> str:
+    return "1 call" if count == 1 else f"{count} calls"
 
 
 def why_new(versions: Sequence[Version], parameters: dict[str, Any]) -> str:
@@ -84,8 +93,25 @@ def _version(version: Version) -> list[str]:
 
 
 def describe_checks(version: Version) -> list[str]:
-    """The conditions of a version, as text."""
-    return [describe_check(check) for check in version.trace.checks]
+    """The conditions of a version, as text, each with why it is one."""
+    return [
+        describe_check(check) + (f", {why}" if (why := _why(version, check)) else "")
+        for check in version.trace.checks
+    ]
+
+
+def _why(version: Version, check: Check) -> str:
+    """Why something is a condition: what needed it, or else the line that read it; empty for an argument's own kind."""
+    needed = [version.trace.constants.get(key) for key in (check.path, ("input", check.path))]
+    if check.kind == "array":
+        needed = [version.trace.constants.get((check.path, k)) for k in range(len(check.value.dims))]
+    reasons = [text for text in dict.fromkeys(needed) if isinstance(text, str)]
+    if reasons:
+        return f"since {'; '.join(reasons)}"
+    if len(check.path) == 1 and True in needed and check.kind == "equal":
+        return "a static argument"
+    location = version.trace.places.get(check)
+    return f"read at {location[-1].filename}:{location[-1].line}" if location else ""
 
 
 def describe_check(check: Check) -> str:

@@ -10,6 +10,7 @@ import threading
 import types
 import warnings
 import weakref
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import tracetensor.tiers  # noqa: F401 - tells the machine which loops to compil
 from tracetensor import stages
 from tracetensor.config import on_plain, option
 from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWarning, TraceError
-from tracetensor.explain import explain, why_new
+from tracetensor.explain import GIVEN_UP, OVERLAPS, explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
 from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast
@@ -39,6 +40,13 @@ class Version:
     graph: Graph
     program: Any
     reason: str = ""
+    entry: Entry | None = None
+    slow_calls: int = 0
+
+    @property
+    def calls(self) -> int:
+        """How many calls it served, about so if many threads call at once."""
+        return self.slow_calls + (self.entry.calls if self.entry is not None else 0)
 
     @functools.cached_property
     def checks(self) -> list[tuple[Path, Check]]:
@@ -216,6 +224,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         self.callbacks = callbacks
         self.versions: list[Version] = []
         self.plain_reasons: dict[Any, str] = {}
+        self.plain_calls: Counter[str] = Counter()
         self._read_signature()
         unknown = static - set(self.names)
         if unknown:
@@ -258,6 +267,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             self.versions = []
             self.entries = ()
             self.plain_reasons = {}
+            self.plain_calls = Counter()
             self._warned = set()
 
     def explain(self) -> str:
@@ -316,6 +326,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         if version is None:
             kind = self._kind(parameters)
             if kind in self.plain_reasons and not self._is_strict():
+                self.plain_calls[self.plain_reasons[kind]] += 1
                 return self._plain(args, kwargs)
             try:
                 version = self.specialise(parameters)
@@ -325,13 +336,17 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             except Fallback as error:
                 return self._fall_back(kind, error, lambda: self._plain(args, kwargs))
         if version.overlaps(parameters):
+            self.plain_calls[OVERLAPS] += 1
             return self._plain(args, kwargs)
         try:
-            return version.run(version.fetched(parameters) if values is None else values, parameters)
+            result = version.run(version.fetched(parameters) if values is None else values, parameters)
+            version.slow_calls += 1
+            return result
         except Deoptimise as error:
             return self._deoptimised(args, kwargs, error)
 
     def _deoptimised(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Deoptimise) -> Any:
+        self.plain_calls[f"{GIVEN_UP}{error.reason}"] += 1
         self._warn(f"a call ran as plain Python: {error.reason}")
         return self._plain(args, kwargs)
 
@@ -368,6 +383,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         if self._is_strict() or isinstance(error, CallbackRefused):
             raise TraceError(f"{self.function.__qualname__}: {error.reason}") from error.__cause__
         self.plain_reasons[kind] = error.reason
+        self.plain_calls[error.reason] += 1
         self._warn(f"runs as plain Python: {error.reason}")
         return plain()
 
@@ -397,6 +413,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             self.versions = [*self.versions, version]
             self._log(len(self.versions), reason)
             entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
+            version.entry = entry
             if entry is not None:
                 self.entries = (entry, *self.entries)  # type: ignore[assignment]
             return version

@@ -15,7 +15,7 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import MUTATING, NUMPY
-from tracetensor.tracer import iteration  # noqa: F401 - enters its handlers
+from tracetensor.tracer import copying, iteration  # noqa: F401 - they enter handlers
 from tracetensor.tracer.applied import call_vectorized, make_vectorized
 from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.declared import Declared

@@ -325,7 +325,12 @@ class Sequences:
             return self._choose_item(container, index)
         if type(container) is TracedScalar:
             return self._scalar_item(container, index)
+        if type(container) is TracedRange and type(index) is slice:
+            msg = "a slice of a range whose bounds are known at run time only"
+            raise Fallback(msg)
         if type(container) is TracedRange:
+            if not hasattr(index, "__index__"):
+                range(0)[index]  # raises
             _, item = self._steps(container)
             return item(index)
         if not isinstance(container, (list, tuple, dict, str, range, np.ndarray)) and not isinstance(

@@ -178,7 +178,8 @@ class Trace:
     outside for the trace to be valid. writes: (path, how, recipe), how being "array", "list", "dict", "attribute" (the path's
     last step) or "name" (of a holder). distinct: groups of paths at which no two things must be the same.
     sources: the generators that are drawn from, ("path", path) or ("object", generator). unrepeatable: it does
-    what cannot be taken back. groups: for each output that is memory made by the function, the number of that memory; None for others.
+    what cannot be taken back. groups: for each output that is memory made by the function, the number of that memory;
+    None for others. places: where in the program each check was asked for.
     """
 
     graph: Graph
@@ -194,6 +195,7 @@ class Trace:
     sources: list[tuple[str, Any]] = dataclasses.field(default_factory=list)
     unrepeatable: bool = False
     fetched: dict[Path, Any] = dataclasses.field(default_factory=dict)
+    places: dict[Check, Any] = dataclasses.field(default_factory=dict)
 
 
 def trace_function(
@@ -238,7 +240,8 @@ def _attempt(
     described = source.source_of(function)
     frame = Frame(described, state.region, function.__globals__, function)
     for name, value in parameters.items():
-        frame.locals[name] = world.adopt(value, (("parameter", name),))
+        path = (("parameter", name),)
+        frame.locals[name] = world.adopt(value, path, numbers=constants.get(path) is not True)
     arguments = described.node.args
     if arguments.vararg is not None or arguments.kwarg is not None:
         _starred(frame, world, arguments)
@@ -477,7 +480,7 @@ def _finish(
         graph, inputs, list(world.checks.values()), recipe, writes, collected.groups, world.callbacks,
         dict(constants), _distinct(world, writes), deoptimises, list(world.sources.values()),
         bool(world.unrepeatable),
-        {p: world.examples[v] for p, v in world.inputs.items()} if world.assumed else {},
+        {p: world.examples[v] for p, v in world.inputs.items()} if world.assumed else {}, dict(world.places),
     )  # fmt: skip
 
 

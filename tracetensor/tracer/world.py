@@ -126,7 +126,7 @@ def path_text(path: Path) -> str:
     return text
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Check:
     """One condition of a compiled version on what is outside.
 
@@ -218,6 +218,19 @@ class Origin:
         return self.check.contiguous
 
 
+class _Noted(dict[Path, Check]):
+    """Checks, each with the place in the user's program that first asked for it."""
+
+    def __init__(self, state: State, places: dict[Check, Any]) -> None:
+        super().__init__()
+        self.state, self.places = state, places
+
+    def __setitem__(self, key: Path, check: Check) -> None:
+        super().__setitem__(key, check)
+        if self.state.frames:
+            self.places[check] = self.state.location()
+
+
 class World:
     """Adopts what comes from outside into one trace."""
 
@@ -228,7 +241,8 @@ class World:
         self.root = state.region
         self.inputs: dict[Path, Variable] = {}
         self.examples: dict[Variable, Any] = {}
-        self.checks: dict[Path, Check] = {}
+        self.places: dict[Check, Any] = {}
+        self.checks: dict[Path, Check] = _Noted(state, self.places)
         self.storages: dict[int, Storage] = {}
         self.adopted: dict[Any, Any] = {}
         self.paths: dict[int, tuple[Path, Any]] = {}
@@ -323,6 +337,11 @@ class World:
 
     def _array(self, value: np.ndarray[Any, Any], path: Path) -> TracedArray:
         reason = array_reason(path_text(path), value)
+        if self.constants.get(path[:1]) is True:
+            way = "leave it out of static_argnames"
+            reason = (
+                f"{path_text(path[:1])} is a static argument, and an array, which is no constant (fix: {way})"
+            )
         if reason:
             raise Fallback(reason)
         known = self.storages.get(id(value))
@@ -632,7 +651,9 @@ class World:
         if not fresh:
             msg = f"{what} is not known while tracing"
             raise Fallback(msg)
-        raise Restart(fresh)
+        location = self.state.location()
+        where = f" ({location[-1].filename}:{location[-1].line})" if location else ""
+        raise Restart(dict.fromkeys(fresh, f"{what} is to be known{where}"))
 
     def _leaves(self, variable: Variable, found: dict[Any, Any], seen: set[Variable]) -> str | None:
         """Enter the inputs that a scalar comes from; a text if it depends on an array's data."""

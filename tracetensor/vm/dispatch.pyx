@@ -187,6 +187,7 @@ cdef class Entry:
     """
 
     cdef readonly object program, finish, inputs, checks
+    cdef readonly unsigned long long calls  # that it served
     cdef Program machine
     cdef Check rows[MOST_VALUES]
     cdef int numbers[MOST_VALUES]
@@ -398,6 +399,7 @@ cdef class Dispatcher:
                 else:
                     if result is NotImplemented:
                         continue
+                    entry.calls += 1
                     return result
                 return self.deoptimised(args, kwargs, exception)
         return self.slow(args, kwargs)

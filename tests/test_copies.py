@@ -1,0 +1,185 @@
+"""copy.copy and copy.deepcopy inside traced functions, against plain Python."""
+
+import collections
+import copy
+import dataclasses
+import types
+
+import numpy as np
+
+from tests.tracer_table import Table
+
+cases = Table()
+X = np.array([3.0, 1.0, 2.0])
+M = np.arange(6.0).reshape(2, 3)
+Pair = collections.namedtuple("Pair", "x y")  # noqa: PYI024
+
+
+class Net:
+    def __init__(self, w, inner=None):
+        self.w = w
+        self.inner = inner
+        self.steps = 0
+
+
+@dataclasses.dataclass
+class State:
+    x: object
+    history: list
+
+
+class Guarded:
+    def __init__(self, x):
+        self.x = x
+
+    def __copy__(self):
+        return Guarded(self.x + 1)
+
+    def __deepcopy__(self, memo):
+        return Guarded(self.x * 2)
+
+
+class Slotted:
+    __slots__ = ("x",)
+
+    def __init__(self, x):
+        self.x = x
+
+
+@cases((X,), (M,), (M.T,), (np.array(2.0),))
+def arrays(x):
+    y, z = copy.copy(x), copy.deepcopy(x)
+    y += 1
+    z -= 1
+    return x, y, z, copy.copy(y) is y
+
+
+@cases((M,), (M[:, ::-1],))
+def views(x):
+    v = copy.deepcopy(x[0])
+    v[0] = 9
+    return v, x
+
+
+@cases((2,), (2.5,), (np.float32(2),), (None,), ("a",), ((1, 2.0),))
+def values(x):
+    return copy.copy(x), copy.deepcopy(x), copy.deepcopy((x, x))
+
+
+@cases(([X, X, 1.0],), ([X, M, 2.0],))
+def lists(items):
+    a, b = copy.copy(items), copy.deepcopy(items)
+    a[2] = 5.0
+    b[0][0] = 7.0
+    b.append(b[1])
+    return items, a, b, b[0] is b[1], a[0] is items[0]
+
+
+@cases(({"p": X, "q": [X, {"r": M}]},))
+def dicts(d):
+    a, b = copy.copy(d), copy.deepcopy(d)
+    a["s"] = 1
+    b["q"][0] += 1
+    b["q"][1]["r"][0, 0] = 9
+    return d, a, b, b["q"][0] is b["p"]
+
+
+@cases((X,))
+def tuples(x):
+    t = (x, (1, 2), Pair(x, [x]))
+    a, b = copy.copy(t), copy.deepcopy(t)
+    return a is t, b is t, b[1] is t[1], b[0] is b[2].x, b[2].y[0] is b[0], b, copy.copy(t[2])
+
+
+@cases((X, 3), (M, 4))
+def objects(x, n):
+    net = Net(x, Net(x * 2))
+    best = copy.deepcopy(net)
+    shallow = copy.copy(net)
+    for k in range(n):
+        net.w = net.w * 0.5
+        net.inner.w -= k
+        net.steps += 1
+    return best.w, best.inner.w, best.steps, shallow.w, shallow.inner is net.inner, best.inner is net.inner
+
+
+@cases((X, 3), (M, 4), refused="has another form after a step")
+def best_object_of_a_loop(x, n):
+    net = Net(x)
+    best = copy.deepcopy(net)
+    for k in range(n):
+        net.w = net.w * 0.5 + k
+        net.steps += 1
+        if net.w.sum() > best.w.sum():
+            best = copy.deepcopy(net)
+    return best.w, best.steps, best is net
+
+
+@cases((Net(X, Net(M)),), (Net(M),))
+def given_objects(net):
+    other = copy.deepcopy(net)
+    other.w += 1
+    other.steps = 7
+    net.w -= 1
+    return other, copy.copy(net)
+
+
+@cases((State(X, [X]),), (types.SimpleNamespace(x=X, history=[X]),))
+def dataclass_and_namespace(s):
+    other = copy.deepcopy(s)
+    other.x[0] = 9
+    other.history.append(1.0)
+    return other, s, other.history[0] is other.x
+
+
+@cases((X,))
+def ways_of_their_own(x):
+    g = Guarded(x)
+    return copy.copy(g).x, copy.deepcopy(g).x, copy.deepcopy([g])[0].x
+
+
+@cases((X,))
+def in_a_cycle(x):
+    a, b = Net(x), Net(x * 2)
+    a.inner, b.inner = b, a
+    c = copy.deepcopy(a)
+    return c.inner.inner is c, c.inner is b, c.inner.w
+
+
+@cases(([float(k) for k in range(40)],))
+def long_list(items):
+    other = copy.deepcopy(items)
+    other.append(1.0)
+    return other, items, copy.copy(items)
+
+
+@cases((X, 5))
+def best_of_a_loop(x, n):
+    best, score = x, 0.0
+    for k in range(n):
+        x = x * 0.9 + k
+        if x.sum() > score:
+            best, score = copy.deepcopy(x), x.sum()
+        x[0] = -1
+    return best, score
+
+
+@cases((X,))
+def slots(x):
+    s = Slotted(x)
+    other = copy.deepcopy(s)
+    other.x[0] = 9
+    return s.x, other.x, copy.copy(s).x is x
+
+
+class Reduced:
+    def __reduce__(self):
+        return Reduced, ()
+
+
+@cases((X,), refused="a copy of a Reduced, whose class has __reduce__ of its own")
+def reduced(x):
+    return copy.deepcopy(Reduced()), x
+
+
+test_copies = cases.test()
