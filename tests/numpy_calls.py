@@ -271,7 +271,7 @@ np.zeros(n)  np.zeros(m.shape)  np.zeros((n, 2), dtype=v.dtype)  np.ones(n)  np.
 np.arange(n)  np.arange(n, 7)  np.arange(0, f, 0.25)  np.arange(n, dtype=float)  np.arange(f)  np.arange(s)  np.arange(v.shape[0])  np.arange(5, n, -1)  np.arange(0, 1, n)  np.arange(n, dtype=v.dtype)  np.linspace(0, f, 5)  np.linspace(f, 3, n)  np.linspace(v, w, 4)  np.linspace(v, 1, 3, axis=-1)  np.linspace(0, n, 4, endpoint=False)  np.linspace(0, 1, n, retstep=True)  np.linspace(s, 2, 3)  np.linspace(0, 10, 4, dtype=int)  np.linspace(0, n, 1)  np.logspace(0, f, 4)  np.logspace(v, 2, 3)  np.logspace(0, n, 3, base=2)  np.geomspace(1, 2 + abs(f), 4)  np.geomspace(1, abs(v) + 1, 3)  np.linspace(0, 1, -n)
 np.meshgrid(v, w)  np.meshgrid(v, l, indexing='ij')  np.meshgrid(v, l, sparse=True)  np.meshgrid(v, w, copy=False)  np.meshgrid(v, l, r)  np.meshgrid(v)  np.meshgrid(s, v)  np.indices((2, n))  np.indices(m.shape)  np.indices((2, 3), sparse=True)  np.mgrid[0:n, 0:3]  np.ogrid[0:n, 0:3]  np.mgrid[0:f:3j]  np.r_[v, 0, w]  np.r_[0:n, f]  np.c_[v, w]  np.c_[m, k]  np.r_['0,2', v, w]  np.ix_([0, 1], [n])  np.ix_(v, w)  np.ndindex(2, 3).shape if 0 else 1
 np.trim_zeros(v)  np.trim_zeros(v, 'f')  np.trim_zeros(w, trim='b')  np.lib.stride_tricks.sliding_window_view(v, 2)  np.lib.stride_tricks.sliding_window_view(m, (2, 2))  np.lib.stride_tricks.as_strided(v, (2,), (8,)).shape
-np.s_[0:n] #! a slice is returned
+np.s_[0:n]
 np.einsum_path('ij,jk', q, q) #! einsum_path returns
 np.min_scalar_type(s) #! min_scalar_type returns
 np.empty_like(m.T).strides #! the array attribute .strides
