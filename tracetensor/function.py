@@ -136,7 +136,7 @@ class Version:
         for k in self.suspicious:
             out = outputs[k]
             if not out.flags.writeable or any(
-                isinstance(v, np.ndarray) and np.may_share_memory(out, v) for v in values
+                isinstance(v, np.ndarray) and stages.reaches(out, v) for v in values
             ):
                 outputs[k] = out.copy()
         if not self.trace.writes:
@@ -145,11 +145,7 @@ class Version:
             if how == "array" and outputs[recipe.content] is not (target := stages.fetch(path, parameters)):
                 # Something else may have been computed in the argument's memory.
                 for k, out in enumerate(outputs):
-                    if (
-                        k != recipe.content
-                        and isinstance(out, np.ndarray)
-                        and np.may_share_memory(out, target)
-                    ):
+                    if k != recipe.content and isinstance(out, np.ndarray) and stages.reaches(out, target):
                         outputs[k] = out.copy()
         # All is found and built before the first write, which may change what a path leads to.
         made: dict[int, Any] = {}

@@ -151,5 +151,5 @@ def _misfit(value: Any, variable: Variable, fix: str) -> TypeError:
 
 
 def _own(output: Any, values: list[Any]) -> Any:
-    shared = any(isinstance(v, np.ndarray) and np.may_share_memory(output, v) for v in values)
+    shared = any(isinstance(v, np.ndarray) and stages.reaches(output, v) for v in values)
     return output.copy() if shared or not output.flags.writeable else output

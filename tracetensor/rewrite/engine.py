@@ -226,7 +226,7 @@ class _Sweep:
         """The normal form of what a rule made."""
         node = variable.node
         if node is not None and node not in self.settled:
-            self.made.setdefault(node, location)
+            location = self.made.setdefault(node, location)
             self.depth += 1
             for source in node.inputs:
                 self.settle(source, location)
@@ -250,12 +250,14 @@ class _Sweep:
             return []
         before = [new for v in self.instead.get(node, ()) for new in self.successors(v)]
         new = self.replaced.get(root, root)
-        if new is root or (new.node is not None and must_run(new.node)):
-            return [*before, new]
+        if new is root:
+            return [*before, root]
+        if new.node is not None and must_run(new.node):
+            before.append(new)
         for out in node.outputs:  # a rule may have replaced some outputs of the node, and kept it for others
-            new = self.replaced.get(out, out)
-            if new.node is node and must_run(node):
-                return [*before, new]
+            kept = self.replaced.get(out, out)
+            if kept.node is node and must_run(node):
+                return [*before, kept]
         return before
 
 

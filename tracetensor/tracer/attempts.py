@@ -33,6 +33,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedStore,
     TracedUnion,
+    Within,
 )
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class Attempts:
         self.keeping = False
         self.quiet = 0  # blocks being traced in which warnings are filtered
         self.handled: list[Any] = []
+        self.within: list[Within] = []  # the alternatives that are being packed
         self.names: list[tuple[Frame, str, int]] = []  # bound by handlers, and in how many attempts these are
         self.weak: dict[
             Place, Form | None
@@ -452,7 +454,12 @@ class Attempts:
             return ("dynamic", value.dynamic.skeleton, len(value.dynamic.variables))
         if kind is TracedUnion:
             leaf(value.tag)
-            return ("union", tuple([self.pack(scope, v, leaf, seen) for v in value.alternatives]))
+            alternatives = []
+            for k, alternative in enumerate(value.alternatives):
+                self.within.append(Within(value.tag, k))
+                alternatives.append(self.pack(scope, alternative, leaf, seen))
+                self.within.pop()
+            return ("union", tuple(alternatives))
         if kind is TracedRange:
             bounds = (value.start, value.stop, value.step)
             return ("range", tuple([self.pack(scope, v, leaf, seen) for v in bounds]))
@@ -481,7 +488,7 @@ class Attempts:
         assert scope.region is not None
         if storage.region.within(scope.region):
             self._once(seen, storage)
-            variable = self.arrays.read(value)
+            variable = self.control.read_within(value, [tuple(self.within)])
             leaf(variable, (storage.contiguous and not value.steps, self.arrays.uncertain.get(storage)))
             return ("array", variable.dtype, variable.ndim)
         steps = []

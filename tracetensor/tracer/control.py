@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback, TracerSignal, TypeInferenceError
@@ -20,10 +21,11 @@ from tracetensor.tracer.values import (
     TracedArray,
     TracedScalar,
     TracedUnion,
+    Within,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tracetensor.graph.node import Node
     from tracetensor.tracer.arrays import Arrays
@@ -145,7 +147,9 @@ class Control:
         while True:
             merger = Merger(self, a, b, own_memory)
             try:
-                return merger, self._merge_all(merger, a, b)
+                rebuilds = self._merge_all(merger, a, b)
+                merger.read()
+                return merger, rebuilds
             except SharesMemory as shared:
                 own_memory |= shared.storages
 
@@ -228,11 +232,12 @@ class Control:
             return True
         if not completion.kinds & kinds:
             return False
-        result: Any = None
-        for kind in sorted(completion.kinds & kinds):
-            equal = self.state.emit(PYTHON["eq"], [self.arrays.variable(completion.code), constant(kind)]).out
-            result = equal if result is None else self.state.emit(PYTHON["or"], [result, equal]).out
-        return result
+        code = self.arrays.variable(completion.code)
+        flags = [
+            self.state.emit(PYTHON["eq"], [code, constant(kind)]).out
+            for kind in sorted(completion.kinds & kinds)
+        ]
+        return self._any(flags)
 
     def recoded(self, completion: Completion, kinds: dict[int, int]) -> Completion:
         """The completion with its kinds renamed."""
@@ -337,21 +342,29 @@ class Control:
 
         return self.choose(is_first, lambda: fresh(members[0]), rest)
 
-    def read_alternative(self, union: TracedUnion, k: int) -> Variable:
-        """The variable of an alternative, undefined where the union is another: a view of an array is taken only
-        where it is the one, since elsewhere it might raise.
+    def read_within(self, array: TracedArray, places: Collection[tuple[Within, ...]]) -> Variable:
+        """What an array shows, undefined where it stands in none of these places, each inside alternatives of unions.
+
+        A view is taken only there, since elsewhere it might raise.
         """
-        value = union.alternatives[k]
-        if not _has_steps(value):
-            return self.arrays.variable(value)
+        if not array.steps or () in places:
+            return self.arrays.read(array)
 
         def never() -> Any:
             raise RaisedInBranch
 
-        tag = self.state.region.lift(union.tag)
-        is_k = self.state.emit(PYTHON["eq"], [tag, constant(k)]).out
-        read = self.choose(is_k, lambda: self.arrays.wrap(self.arrays.read(value)), never)
+        anywhere = self._any([self._all([self._is(*within) for within in place]) for place in places])
+        read = self.choose(anywhere, lambda: self.arrays.wrap(self.arrays.read(array)), never)
         return self.arrays.variable(read)
+
+    def _is(self, tag: Variable, k: int) -> Variable:
+        return self.state.emit(PYTHON["eq"], [self.state.region.lift(tag), constant(k)]).out
+
+    def _all(self, flags: list[Variable]) -> Variable:
+        return functools.reduce(lambda a, b: self.state.emit(PYTHON["and"], [a, b]).out, flags)
+
+    def _any(self, flags: list[Variable]) -> Variable:
+        return functools.reduce(lambda a, b: self.state.emit(PYTHON["or"], [a, b]).out, flags)
 
     def unify(self, union: TracedUnion, *, loose: bool = False) -> Any:
         """The one value that a union is where all its alternatives have one type; Fallback if they differ.

@@ -103,6 +103,11 @@ def same_dtype(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
     return a is b or (a.num == b.num and a == b and a.metadata is None)
 
 
+def reaches(array: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    """Whether an array is another one or may share memory with it; without elements, whether it is made of it."""
+    return array is other or array.base is other or np.may_share_memory(array, other)
+
+
 def overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
     """Whether two elements of an array may lie in the same memory, as in what broadcasting makes."""
     if array.flags.forc:

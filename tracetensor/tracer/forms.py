@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass
 class Packed:
-    """A value taken apart: a skeleton that two values of the same form share, and the variables in it."""
+    """A value taken apart: a skeleton that two values of the same form share, and the variables in it.
+
+    reads: of each array, the leaf that holds it, and the places where it stands (see Control.read_within).
+    """
 
     skeleton: Any
     leaves: list[Variable]
     labels: list[str]
     frozen: dict[int, str] = dataclasses.field(default_factory=dict)
+    reads: dict[int, tuple[int, set[Any]]] = dataclasses.field(default_factory=dict)
 
 
 def skeleton_key(skeleton: Any) -> Any:

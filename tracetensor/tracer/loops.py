@@ -44,6 +44,7 @@ from tracetensor.tracer.values import (
     TracedSequence,
     TracedStore,
     TracedUnion,
+    Within,
     is_object,
 )
 
@@ -93,7 +94,8 @@ class ScanTracer:
         self.endless = False
         self.scopes = self._scopes()
         self.shared_objects: set[int] = set()
-        self.union: tuple[Any, TracedUnion, int] | None = None
+        self.within: list[Within] = []  # the alternatives that are being packed, and the last of them itself
+        self.alternative: Any = None
         self.place: Place | None = None
         self.shared = self._shared_storages()
 
@@ -217,9 +219,11 @@ class ScanTracer:
     def _pack_alternatives(self, union: TracedUnion, packed: Packed, slots: Any, label: str) -> Any:
         skeletons = []
         for k, value in enumerate(union.alternatives):
-            self.union = (value, union, k)
+            self.within.append(Within(union.tag, k))
+            self.alternative = value
             skeletons.append(self.pack(value, packed, slots, label))
-            self.union = None
+            self.within.pop()
+            self.alternative = None
         return tuple(skeletons)
 
     def form_key(self, value: Any) -> Any:
@@ -302,22 +306,24 @@ class ScanTracer:
         storage = value.storage
         if self.movable(storage):
             key = (storage, value.steps)
+            where = tuple(self.within)
             if key in slots:
+                leaf, places = packed.reads[slots[key]]
+                if where not in places:
+                    places.add(where)
+                    packed.leaves[leaf] = self.control.read_within(value, places)
                 return ("alias", slots[key])
             if any(k[0] is storage for k in slots if k[0] != "object"):
                 raise Mismatch(f"`{label}` shares memory with another array that the loop carries")
             slots[key] = len(slots)
             if storage in self.arrays.uncertain:
                 packed.frozen[slots[key]] = self.arrays.uncertain[storage]
-            if self.union is not None and self.union[0] is value:
-                variable = self.control.read_alternative(*self.union[1:])
-            else:
-                variable = self.arrays.read(value)
+            packed.reads[slots[key]] = len(packed.leaves), {where}
+            variable = self.control.read_within(value, [where])
             self._leaf(packed, variable, label)
             return ("array", slots[key], variable.dtype, variable.ndim)
         # Of one of several views all that its steps are given is carried, constants too, to have few forms.
-        one_of = self.union is not None and self.union[0] is value
-        kept: Any = () if one_of or self.place in self.loop.loose else Constant
+        kept: Any = () if self.alternative is value or self.place in self.loop.loose else Constant
         steps = []
         for step in value.steps:
             for leaf in step.inputs:

@@ -27,6 +27,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedStore,
     TracedUnion,
+    Within,
     arrays_within,
     is_object,
 )
@@ -96,9 +97,14 @@ class Merger:
         self.instances: dict[tuple[Any, ...], Any] = {}
         self.objects: dict[tuple[Any, ...], Any] = {}
         self.keep: list[Any] = []
-        self.merged: dict[tuple[int, int], Any] = {}  # what rebuilds the one object that two become
-        self.alternatives: dict[tuple[int, int], Any] = {}
-        self.unions: dict[int, tuple[TracedUnion, int]] = {}
+        self.merged: dict[
+            tuple[int, int], tuple[Any, set[Any]]
+        ] = {}  # what rebuilds the one object that two become
+        self.alternatives: dict[tuple[int, int], tuple[Any, set[Any]]] = {}
+        self.within: tuple[list[Within], list[Within]] = ([], [])  # the alternatives that are being merged
+        self.reads: dict[
+            int, tuple[Any, tuple[set[Any], set[Any]]]
+        ] = {}  # where the arrays of slots are read
         self.shared = tuple(map(self._shared, (a, b)))
 
     def _shared(self, branch: Branch) -> set[Storage]:
@@ -112,6 +118,17 @@ class Merger:
         self.slots.append((a, b))
         return len(self.slots) - 1
 
+    def read(self) -> None:
+        """Fill the slots of arrays, now that it is known where each is read."""
+        for slot, (values, places) in self.reads.items():
+            pair = [
+                None
+                if value is ABSENT
+                else self.in_side(side, lambda v=value, w=where: self.control.read_within(v, w))  # type: ignore[misc]
+                for side, (value, where) in enumerate(zip(values, places, strict=True))
+            ]
+            self.slots[slot] = self._filled(*pair)
+
     def in_side(self, side: int, action: Callable[[], Any]) -> Any:
         """Do something in the region of one branch."""
         saved = self.state.region
@@ -122,17 +139,17 @@ class Merger:
             self.state.region = saved
 
     def variable(self, side: int, value: Any) -> Variable:
-        union, k = self.unions.get(id(value), (None, 0))
-
         def read() -> Variable:
-            if union is not None:
-                return self.control.read_alternative(union, k)
             if type(value) is TracedStore:
                 return self.state.region.lift(value.variable)
             return self.arrays.variable(value)
 
         variable: Variable = self.in_side(side, read)
         return variable
+
+    def where(self) -> tuple[Any, Any]:
+        """What stands here only where unions are these alternatives, on each side."""
+        return tuple(self.within[0]), tuple(self.within[1])
 
     def key(self, side: int, value: Any) -> tuple[Any, ...]:
         """What must agree for two values to be one alternative."""
@@ -220,11 +237,19 @@ class Merger:
             return lambda outs: UNBOUND
         if a is b:
             return lambda outs: a
-        known = self.merged.get((id(a), id(b)))
+        return self._known(self.merged, a, b, lambda: self._merge(a, b))
+
+    def _known(self, memo: dict[Any, Any], a: Any, b: Any, merged: Callable[[], Any]) -> Any:
+        """One object left in several places stays one; what it is made of is read wherever one of them is."""
+        known = memo.get((id(a), id(b)))
+        here = self.where()
         if known is None:
             self.keep.append((a, b))
-            known = self.merged[id(a), id(b)] = _once(self._merge(a, b))
-        return known
+            known = memo[id(a), id(b)] = _once(merged()), set()
+        elif here not in known[1]:
+            merged()
+        known[1].add(here)
+        return known[0]
 
     def _merge(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         a, b = [self._distinct(side, v) for side, v in enumerate((a, b))]
@@ -234,7 +259,15 @@ class Merger:
                 a, b = self.in_side(0, lambda: text(a)), self.in_side(1, lambda: text(b))
         lists = [self._alternatives(side, v) for side, v in enumerate((a, b))]
         keys = list(dict.fromkeys([k for alternatives in lists for k in alternatives]))
-        parts = [self._same(k, lists[0].get(k, ABSENT), lists[1].get(k, ABSENT)) for k in keys]
+        parts = []
+        for key in keys:
+            for side, value in enumerate((a, b)):
+                if type(value) is TracedUnion and key in lists[side]:
+                    self.within[side].append(Within(value.tag, list(lists[side]).index(key)))
+            parts.append(self._same(key, lists[0].get(key, ABSENT), lists[1].get(key, ABSENT)))
+            for side, value in enumerate((a, b)):
+                if type(value) is TracedUnion and key in lists[side]:
+                    self.within[side].pop()
         if len(keys) == 1:
             return parts[0]
         tags = [self._tag(side, v, list(lists[side]), keys) for side, v in enumerate((a, b))]
@@ -255,7 +288,6 @@ class Merger:
         if value is ABSENT:
             return {}
         if type(value) is TracedUnion:
-            self.unions.update((id(v), (value, k)) for k, v in enumerate(value.alternatives))
             return {self.key(side, v): v for v in value.alternatives}
         return {self.key(side, value): value}
 
@@ -279,11 +311,7 @@ class Merger:
         return self.in_side(side, renumber)  # type: ignore[no-any-return]
 
     def _same(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
-        known = self.alternatives.get((id(a), id(b)))
-        if known is None:
-            self.keep.append((a, b))
-            known = self.alternatives[id(a), id(b)] = _once(self._joined(key, a, b))
-        return known
+        return self._known(self.alternatives, a, b, lambda: self._joined(key, a, b))
 
     def _joined(self, key: tuple[Any, ...], a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         kind = key[0]
@@ -405,10 +433,13 @@ class Merger:
         return lambda outs: Dynamic(model.skeleton, tuple([outs[p] for p in places]))
 
     def _filled_slot(self, a: Variable | None, b: Variable | None) -> int:
+        return self.slot(*self._filled(a, b))
+
+    def _filled(self, a: Variable | None, b: Variable | None) -> tuple[Variable, Variable]:
         model = b if a is None else a
         assert model is not None
         absent = control.undefined(type=model.type)
-        return self.slot(absent if a is None else a, absent if b is None else b)
+        return absent if a is None else a, absent if b is None else b
 
     def _scalar(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         if is_number(a) and (b is ABSENT or (is_number(b) and same_number(a, b))):
@@ -443,10 +474,12 @@ class Merger:
                 other = self.partners[side].setdefault(value.storage, (ids[side], ids[1 - side]))
                 if other != (ids[side], ids[1 - side]):
                     raise SharesMemory({v.storage for v in (a, b) if v is not ABSENT})
-            pair = [None if v is ABSENT else self.variable(side, v) for side, v in enumerate((a, b))]
-            place = self._filled_slot(*pair)
+            place = self.slot(constant(0), constant(0))
+            self.reads[place] = (a, b), (set(), set())
             self.storages[(ids[0], ids[1])] = place
         slot = place
+        for seen, here in zip(self.reads[slot][1], self.where(), strict=True):
+            seen.add(here)
         reasons = [self.arrays.uncertain.get(v.storage) for v in (a, b) if v is not ABSENT]
         contiguous = all(v is ABSENT or (v.storage.contiguous and not v.steps) for v in (a, b))
 

@@ -101,6 +101,9 @@ class Operations:
                 msg = f"operator {name} between {kinds[0]} and {kinds[1]}"
                 raise Fallback(msg)
         variables = [self.arrays.variable(v) for v in (a, b)]
+        if name == "matmul" and not any(v.tensor.is_array for v in variables):
+            classes = [v.__class__ if isinstance(v, Traced) else type(v) for v in (a, b)]
+            raise TypeError(_unsupported(name, *map(_full_name, classes), in_place=in_place))
         if all(v.tensor.is_python for v in variables):
             return self._python(name, variables, (a, b))
         if name == "pow":
@@ -108,13 +111,12 @@ class Operations:
         return self.ufunc(UFUNC_OF[name], variables)
 
     def unsupported(self, name: str, a: Any, b: Any, *, in_place: bool) -> str:
-        """Python's text where operands have no such operator; NumPy's scalars take part as Python's."""
-        kinds = [type(_item(v)).__name__ if not isinstance(v, Traced) else _class_name(v) for v in (a, b)]
+        """Python's text where an operand is None; NumPy's scalars take part as Python's."""
         numbers = [v.type for v in (a, b) if type(v) is TracedScalar]
         if any(not t.is_python for t in numbers) or isinstance(a, np.generic) or isinstance(b, np.generic):
             in_place = False  # NumPy's ufunc meets the None
-        symbol = SYMBOLS[name] if not (in_place and name == "pow") else "**"
-        return f"unsupported operand type(s) for {symbol}{'=' * in_place}: '{kinds[0]}' and '{kinds[1]}'"
+        kinds = [type(_item(v)).__name__ if not isinstance(v, Traced) else _class_name(v) for v in (a, b)]
+        return _unsupported(name, *kinds, in_place=in_place)
 
     def _concrete(self, name: str, a: Any, b: Any, *, in_place: bool = False) -> Any:
         try:
@@ -139,9 +141,6 @@ class Operations:
         return control_.resolve(b, lambda y: self.binary(name, a, y, in_place=in_place))
 
     def _python(self, name: str, variables: list[Variable], values: tuple[Any, Any]) -> Any:
-        if name == "matmul":
-            msg = "unsupported operand type(s) for @"
-            raise TypeError(msg)
         if name == "pow" and all(v.type is INT for v in variables):
             exponent = values[1]
             if type(exponent) is not int:
@@ -348,6 +347,15 @@ class Operations:
             control.failing, variables, {"op": elementwise.ufunc_into, "params": (("ufunc", ufunc),)}
         )
         raise RaisedInBranch
+
+
+def _unsupported(name: str, a: str, b: str, *, in_place: bool) -> str:
+    symbol = SYMBOLS[name] if not (in_place and name == "pow") else "**"
+    return f"unsupported operand type(s) for {symbol}{'=' * in_place}: '{a}' and '{b}'"
+
+
+def _full_name(cls: type) -> str:
+    return f"numpy.{cls.__name__}" if issubclass(cls, np.generic) else cls.__name__
 
 
 def _item(value: Any) -> Any:

@@ -62,6 +62,11 @@ def merged_slices(arrays: Arrays, union: TracedUnion, one_view: Callable[..., An
     """The one view that a union is whose alternatives are slices of one array, with bounds chosen at run time."""
     if any(type(v) is not TracedArray or not v.steps for v in union.alternatives):
         return union
+    firsts = [v.steps[: slices_from(taken_apart(v))] for v in union.alternatives]
+    if any(
+        step.inputs for steps in firsts for step in steps
+    ):  # taken where it is not the one, it might raise
+        return union
     views = tuple([as_one_slice(arrays, v) for v in union.alternatives])
     if any(view_key(v) != view_key(views[0]) for v in views):
         return union

@@ -8,7 +8,7 @@ import functools
 import itertools
 import sys
 import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -206,6 +206,13 @@ class TracedStore(Traced):
 
     def __repr__(self) -> str:
         return f"<traced {self.shape.cls.__name__} {self.variable!r}>"
+
+
+class Within(NamedTuple):
+    """Where something stands that is there only if a union, of this tag, is its k-th alternative."""
+
+    tag: Variable
+    k: int
 
 
 class TracedUnion(Traced):
