@@ -6,7 +6,10 @@ import dataclasses
 import types
 
 import numpy as np
+import pytest
 
+import tracetensor as tt
+from tests.compare import run_both
 from tests.tracer_table import Table
 
 cases = Table()
@@ -183,3 +186,18 @@ def reduced(x):
 
 
 test_copies = cases.test()
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: np.arange(6.0).reshape(3, 2), lambda: np.asfortranarray(np.ones((3, 2)))]
+)
+@pytest.mark.parametrize(
+    "view", [lambda u: u.reshape(-1), lambda u: u[::-1], lambda u: u[1:, :1], lambda u: u.T]
+)
+def test_views_of_what_was_computed_in_the_memory_of_an_argument(make, view):
+    def f(b):
+        u = b * b
+        b[:] *= 3
+        return view(u), u
+
+    run_both(f, tt.trace(f, strict=True), [make()])

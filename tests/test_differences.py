@@ -202,6 +202,25 @@ def test_arguments_that_overlap_run_plain():
     compare.assert_same(memory, same)
 
 
+@shows("Identity of views")
+def test_a_view_that_a_loop_slices_is_another_object():
+    def f(a):
+        b = a[1:-1]
+        u = b
+        while len(u) > 2:
+            u = u[::2]
+        return u, b
+
+    a = np.arange(4.0)
+    u, b = tt.trace(f, strict=True)(a)
+    one, other = f(a)
+    assert one is other
+    assert u is not b
+    assert np.shares_memory(u, b)
+    assert np.shares_memory(u, a)
+    assert np.array_equal(u, b)
+
+
 @shows("Masks that are views of the array they write")
 def test_a_mask_that_is_a_view_of_what_it_writes_is_read_first():
     def f(a):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import tracetensor as tt
+from tests.compare import run_both
 from tests.sampling import assert_same_meaning, same
 from tracetensor.errors import GraphError
 from tracetensor.graph.builder import dvector, function_graph, ifelse, scan
@@ -262,3 +264,31 @@ def test_folding_keeps_what_raises_and_what_is_large():
 def test_exactness_is_declared():
     rules = rules_of(add(X, Y), exactness=REAL_ALGEBRA)(lambda x, y: x)
     assert next(iter(rules)).exactness == REAL_ALGEBRA
+
+
+def test_what_raises_on_constants_that_rewriting_finds_raises_when_it_is_run():
+    def f(n):
+        try:
+            np.zeros(n - n - 1)
+        except Exception:
+            return "refused"
+
+    def g(n):
+        if n > 5:
+            return np.zeros(n - n - 1)
+        return n
+
+    for function in (f, g):
+        traced = tt.trace(function, strict=True)
+        run_both(function, traced, [3])
+        run_both(function, traced, [7])
+
+
+def test_lines_of_what_stood_in_a_branch_that_is_always_taken():
+    def f(a, n):
+        a[0] -= 0
+        if n == n:
+            u = a
+            u[u.shape] *= a
+
+    run_both(f, tt.trace(f), [np.ones((3, 4)), 2])

@@ -639,4 +639,76 @@ def one_list_in_two_places(a, n):
     return both
 
 
+@case([np.ones((3, 1)), np.array(0.0), 3], [np.ones((3, 1)), np.array(1.0), 3])
+def view_in_a_tuple_returned_from_a_loop(a, b, n):
+    i = 0
+    while i < n:
+        i += 1
+        if b[()] > 0:
+            a = a[::-1] / a[:, ::2] - b
+            return a[:, 0], b
+    return None
+
+
+@case([V, 2], [V, 0])
+def view_in_a_tuple_and_by_itself(a, n):
+    u, w = 0, (0, 1)
+    for i in range(n):
+        v = (a * i)[1:]
+        u, w = v, (v, i)
+    return u, w
+
+
+@case([V, 2], [V[:0], 2], [V, 0])
+def view_in_a_tuple_of_one_branch(a, n):
+    if n:
+        b = a + 1
+        w = b[:1], n
+    else:
+        w = None
+    return w if n > 1 else 0
+
+
+@case([np.arange(3.0), 1], [np.arange(0.0), 1], [np.arange(0.0), 0])
+def written_back_where_a_list_ends_it(a, n):
+    u = a + 1
+    if n:
+        u[-1] = u[-1]
+    else:
+        u = u[:]
+    u += a + a[0]
+    return u
+
+
+@case([np.arange(3.0), 3], [np.arange(0.0), 3], [np.arange(0.0), 0])
+def result_that_took_the_place_of_an_empty_argument(a, n):
+    u = a + 1
+    if n > 2:
+        a[:] = 1
+    return u
+
+
+@case([np.ones((2, 4), np.uint8), np.ones(4, np.uint8), 0], [np.ones((2, 2)), np.ones(4), 1])
+def matrix_product_of_one_of_two(a, b, n):
+    for u in b:
+        pass
+    if n:
+        u = a
+    return u @ u
+
+
+@case([np.ones((2, 3, 4)), 1], [np.ones((2, 3, 4)), 0])
+def axes_that_one_of_two_has(a, n):
+    if not n:
+        a = np.ones(1)
+    return a.swapaxes(0, 1)
+
+
+@case([np.ones((2, 3, 4)), 1], [np.ones((2, 3, 4)), 0])
+def axes_moved_that_one_of_two_has(a, n):
+    if not n:
+        a = np.ones(1)
+    return np.moveaxis(a, 0, 1)
+
+
 test_same = case.test()

@@ -539,3 +539,50 @@ def test_divmod_by_zero(args):
     f = tt.trace(lambda a, b: divmod(a, b), strict=True)
     with pytest.raises(ZeroDivisionError):
         f(*args)
+
+
+BASES = [
+    shape(np.dtype(t).type)
+    for t in "?bBiLefdFD"
+    for shape in (lambda t: np.array([1, 2]).astype(t), lambda t: np.array(3).astype(t), lambda t: t(2))
+]
+
+
+@pytest.mark.parametrize("base", BASES, ids=repr)
+@pytest.mark.parametrize(
+    "exponent", [0, 1, 2, 3, -1, 0.5, 1.0, 2.0, -1.0, True, np.int8(2), np.float32(2)], ids=repr
+)
+def test_powers(base, exponent):
+    def known(x):
+        return x**exponent
+
+    def given(x, n):
+        return x**n
+
+    def in_place(x):
+        x **= exponent
+        return x
+
+    with np.errstate(all="ignore"):
+        run_both(known, tt.trace(known), [base])
+        run_both(given, tt.trace(given), [base, exponent])
+        run_both(in_place, tt.trace(in_place), [base])
+
+
+def test_powers_by_square_root_of_what_has_none():
+    x = np.array([-0.0, -np.inf, 4.0])
+    f = lambda a, n: a**n
+    with np.errstate(all="ignore"):
+        run_both(f, tt.trace(f, strict=True), [x, 0.5])
+
+
+@pytest.mark.parametrize("values", [(np.float64(1), np.float64(2)), (np.uint8(1), 2), (1, 2.0), (True, 2)])
+def test_matrix_product_of_scalars(values):
+    def f(a, b, n):
+        if n:
+            return a @ b
+        a @= b
+        return a
+
+    for n in (0, 1):
+        run_both(f, tt.trace(f), [*values, n])

@@ -1152,3 +1152,89 @@ def test_a_view_that_a_loop_carries_is_not_the_argument_itself():
         return a, i
 
     run_both(f, tt.trace(f, strict=True), [np.arange(3.0)])
+
+
+def test_a_view_of_rank_0_that_a_loop_carries_stays_a_view():
+    def f(a, b, n):
+        b = b[2, ...]
+        for _ in range(n):
+            a, b = a[...], b[...]
+        b[()] = 7
+        return a, b
+
+    traced = tt.trace(f, strict=True)
+    for n in (0, 1, 3):
+        run_both(f, traced, [np.array(4, np.uint8), np.arange(4), n])
+
+
+def _rows_written(b, k):
+    for i in range(len(b)):
+        row = b[i]
+        row[k] = 1
+
+
+def _column_written(b, k):
+    column = b[:, 0]
+    column[k] = 1
+
+
+def _column_of_rows_written(b, k):
+    row = b[:, 0][1]
+    row[k] = 1.5
+
+
+def _too_deep(b, k):
+    row = b[0]
+    row[k, k] = 1
+
+
+@pytest.mark.parametrize("f", [_rows_written, _column_written, _column_of_rows_written, _too_deep])
+@pytest.mark.parametrize("shape", [(3, 4), (3, 0), (3, 4, 5)])
+@pytest.mark.parametrize("k", [1, 3, 9, -1, -9])
+def test_errors_of_writes_through_views_speak_of_the_view(f, shape, k):
+    run_both(f, tt.trace(f), [np.zeros(shape), k])
+
+
+@pytest.mark.parametrize("select", [lambda a: a, lambda a: a.T, lambda a: a[:, ::2], lambda a: a[::2]])
+@pytest.mark.parametrize(
+    "new",
+    [
+        lambda x: x.astype(x.dtype),
+        lambda x: x | 0,
+        lambda x: np.maximum(x, x),
+        lambda x: np.where(True, x, x),
+    ],
+)
+def test_what_leaves_the_values_as_they_are_is_an_array_of_its_own(select, new):
+    def f(a):
+        b = new(select(a))
+        return b.ravel(), b
+
+    a = np.arange(24).reshape(4, 6)
+    run_both(f, tt.trace(f, strict=True), [a])
+    strides = [g(a)[1].strides for g in (f, tt.trace(f, strict=True))]
+    assert strides[0] == strides[1]
+
+
+def test_real_part_cast_to_what_it_is():
+    def f(a):
+        b = (a * 2).real.astype(np.float64)
+        return b.ravel(), b
+
+    run_both(f, tt.trace(f, strict=True), [np.ones((3, 5), complex)])
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_output_that_is_read_only_in_a_branch(loop):
+    def in_branch(a, n):
+        if n:
+            a ^= 3
+
+    def in_loop(a, n):
+        for _ in range(n):
+            a ^= 3
+
+    f = in_loop if loop else in_branch
+    a = np.ones((1, 1), np.uint8)
+    a.flags.writeable = False
+    run_both(f, tt.trace(f), [a, 2])

@@ -26,6 +26,10 @@ class TypeInferenceError(TypeError):
     failed: tuple[Any, Any, Any] | None = None
 
 
+INFERENCE_ERRORS = (TypeInferenceError, ValueError, IndexError, OverflowError, ZeroDivisionError)
+"""What types cannot be inferred with: the op has none for these types, or raises on these constants when it is run."""
+
+
 class TracerSignal(BaseException):
     """Base of the signals that steer tracing; not an Exception, so that user code cannot swallow them."""
 

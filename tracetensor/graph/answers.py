@@ -69,15 +69,18 @@ def static_int(value: Any) -> int:
     return operator.index(static(value))
 
 
-def static_axes(axis: Any, ndim: int) -> tuple[int, ...] | None:
-    """An axis argument as a tuple of non-negative ints, None for None. Raises numpy.exceptions.AxisError."""
+def static_axes(axis: Any, ndim: int, name: str | None = None) -> tuple[int, ...] | None:
+    """An axis argument as a tuple of non-negative ints, None for None. Raises numpy.exceptions.AxisError.
+
+    name: of the argument, where NumPy's error tells it.
+    """
     import numpy as np
 
     axis = static(axis)
     if axis is None:
         return None
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    normal = tuple(np.lib.array_utils.normalize_axis_index(operator.index(a), ndim) for a in axes)
+    normal = tuple(np.lib.array_utils.normalize_axis_index(operator.index(a), ndim, name) for a in axes)
     if len(set(normal)) != len(normal):
         msg = "duplicate value in 'axis'"
         raise ValueError(msg)

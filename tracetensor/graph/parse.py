@@ -278,9 +278,15 @@ class _Reader:
         operands = [x, self.variable(), *leaves]
         if self.accept("by"):
             return Call("update_at", operands, {"spec": spec, "ufunc": self.next().text})
+        params: dict[str, Any] = {"spec": spec}
         if self.accept("exactly"):
-            return Call("setitem", operands, {"spec": spec, "augmented": True})
-        return Call("setitem", operands, {"spec": spec})
+            params["augmented"] = True
+        if self.accept("through"):
+            view = [int(self.next().text)]
+            while self.accept(","):
+                view.append(int(self.next().text))
+            params["view"] = tuple(view)
+        return Call("setitem", operands, params)
 
     def call(self) -> Call:
         op = self.next().text

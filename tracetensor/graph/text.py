@@ -141,6 +141,7 @@ class _Printer:
         """x[i, 1:n] for a read, x[i] <- v for a write; None where the notation would not tell the spec.
 
         x[i] <- v exactly: a value that must have the very shape of x[i], from x[i] += ….
+        x[i, j] <- v through 0: a write to entry j of the view x[i].
         """
         name = node.op.name
         if name not in {"getitem", "setitem", "update_at"} or node.params.get("unary"):
@@ -156,7 +157,8 @@ class _Printer:
             return read
         by = f" by {node.params['ufunc']}" if name == "update_at" else ""
         by = " exactly" if node.params.get("augmented") else by
-        return f"{read} <- {self.reference(rest[0])}{by}"
+        through = f" through {', '.join(map(str, view))}" if (view := node.params.get("view")) else ""
+        return f"{read} <- {self.reference(rest[0])}{by}{through}"
 
     def index(self, spec: tuple[str, ...], leaves: Iterable[Variable]) -> str | None:
         rest = iter(leaves)

@@ -12,11 +12,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.errors import GraphError, TypeInferenceError, message
+from tracetensor.errors import INFERENCE_ERRORS, GraphError, message
 from tracetensor.graph.edit import located, must_run
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Node, Variable, apply
 from tracetensor.graph.op import OPS
+from tracetensor.graph.ops.elementwise import copy
 from tracetensor.graph.text import print_node, print_type
 from tracetensor.rewrite.rule import Replacement, Rule, fits
 
@@ -75,6 +76,18 @@ def rewrite(
     """
     index = rules if isinstance(rules, Mapping) else index_rules(rules, exclude)
     return _Run(index, report or Report(), strict=strict, mark=mark).graph(graph)
+
+
+NEW_MEMORY = frozenset({"ufunc", "where", "cast", "elementwise"})
+"""Families whose arrays are laid out without gaps, whatever their inputs are."""
+
+
+def _compact(variable: Variable) -> Variable:
+    """A view that takes the place of a new array, as such."""
+    node = variable.node
+    if node is None or not node.op.views or not variable.ndim:
+        return variable
+    return copy(variable, order="K")  # type: ignore[no-any-return]
 
 
 class _Abandon(Exception):  # noqa: N818 - a signal, not an error
@@ -157,7 +170,7 @@ class _Sweep:
         for rule in self.index.get(node.op.name, ()):
             try:
                 result = rule.function(node)
-            except TypeInferenceError:  # the replacement has no meaning on these types
+            except INFERENCE_ERRORS:  # the replacement has no meaning on these types
                 continue
             outputs = None if result is None else self.accepted(rule, node, result)
             if outputs is not None:
@@ -179,7 +192,7 @@ class _Sweep:
             return node
         try:
             new = apply(node.op, [replaced.get(v, v) for v in node.inputs], params)
-        except TypeInferenceError as error:
+        except INFERENCE_ERRORS as error:
             raise _Abandon from error
         if new is not node:
             self.made.setdefault(new, location)
@@ -208,6 +221,8 @@ class _Sweep:
                 return None
         if outputs == node.outputs:
             return None
+        if node.op.family in NEW_MEMORY:
+            outputs = [_compact(new) for new in outputs]
         self.budget -= 1
         if self.budget < 0 or self.depth >= DEPTH:
             self.index = {}

@@ -373,10 +373,16 @@ class Arrays:
         """array[index] = value, the index given as spec and leaves."""
         self.check_writable(array, augmented=augmented and "a" not in spec)  # else a copy was changed so far
         steps = list(array.steps)
+        view: tuple[int, ...] = ()
         while steps and steps[-1].op.name == "getitem":
-            composed = compose(dict(steps[-1].params)["spec"], list(steps[-1].inputs), spec, leaves)
+            outer = dict(steps[-1].params)["spec"]
+            composed = compose(outer, list(steps[-1].inputs), spec, leaves)
             if composed is None:
                 break
+            if spec == ("e",):
+                view = ()
+            else:
+                view = _entries_of_view(outer, view)
             spec, leaves = composed
             steps.pop()
         base = self.state.read_storage(array.storage)
@@ -390,6 +396,8 @@ class Arrays:
         params: dict[str, Any] = {"spec": spec}
         if augmented:
             params["augmented"] = True
+        if view:
+            params["view"] = view
         new = self.state.emit(indexing.setitem, [target, value, *leaves], params).out
         for step, old in zip(reversed(steps), reversed(bases), strict=True):
             new = self.invert(step, old, new)
@@ -404,7 +412,7 @@ class Arrays:
             and not value.tensor.dtype.hasobject
             and value.node is not None
         ):
-            self.check_writable(array)
+            self.check_writable(array, augmented=augmented)
             if not value.node.op.views:
                 self.state.write_storage(array.storage, value)
                 return
@@ -541,6 +549,14 @@ def compose(
             return None
         rest_leaves = rest_leaves[taken:]
     return (*spec, *rest), [*leaves, *rest_leaves]
+
+
+def _entries_of_view(outer: indexing.Spec, view: tuple[int, ...]) -> tuple[int, ...]:
+    """Which entries of the index composed of an outer and an inner one are integers of views; `view`: of the inner."""
+    free = [k for k, entry in enumerate(outer) if entry != "i"]
+    own = [k for k, entry in enumerate(outer) if entry == "i"]
+    inner = [free[k] if k < len(free) else len(own) + k for k in view]
+    return tuple(sorted([*own, *inner]))
 
 
 def python_class(type_: TensorType) -> Any:

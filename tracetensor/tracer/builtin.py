@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Fallback, TypeInferenceError
+from tracetensor.errors import Fallback
 from tracetensor.graph.node import Variable
 from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control, exceptions
@@ -627,10 +627,7 @@ def _rounding(function: Any, name: str) -> None:
     def rounding(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if not is_traced(args):
             return function(*args)
-        try:
-            return interpreter.calls._op(MATH[name], function, args)
-        except TypeInferenceError as error:
-            raise TypeError(*error.args) from None
+        return interpreter.calls._op(MATH[name], function, args)
 
 
 for _function, _name in ((math.floor, "floor"), (math.ceil, "ceil"), (math.trunc, "trunc")):  # type: ignore[assignment]

@@ -113,6 +113,7 @@ class Control:
                 msg = f"a branch raises {error!r} while it is traced"
                 raise Fallback(msg)
             op, inputs, params = error.failed
+            self.state.adopt_built_all(list(inputs))
             params = {"op": op, "params": tuple(sorted(params.items()))}
             self._raise_where(error, self.state.emit(control.failing, inputs, params))
             return

@@ -96,7 +96,9 @@ def not_internal(error: Exception) -> None:
 
 def genuine(error: Exception) -> None:
     """Fallback for an error, met inside a `try`, that might be the tracer's rather than the user's."""
-    if isinstance(error, (TypeInferenceError, GraphError, RecursionError)):
+    if isinstance(error, TypeInferenceError):
+        suspect = error.failed is None  # else it is the op that raises when it is run
+    elif isinstance(error, (GraphError, RecursionError)):
         suspect = True
     elif isinstance(error, (TypeError, AttributeError, AssertionError, RuntimeError)):
         trace = error.__traceback__

@@ -108,6 +108,25 @@ def reaches(array: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
     return array is other or array.base is other or np.may_share_memory(array, other)
 
 
+def copied(arrays: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+    """Copies of arrays; those that show parts of another one, which has no gaps, show the same parts of its copy."""
+    new: dict[int, np.ndarray[Any, Any]] = {}
+    wholes: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
+    for k in sorted(range(len(arrays)), key=lambda k: -arrays[k].size):
+        array = arrays[k]
+        for whole, copy in wholes:
+            start = array.ctypes.data - whole.ctypes.data
+            if array.dtype == whole.dtype and 0 <= start < whole.nbytes and array.base is not None:
+                flat = copy.reshape(-1, order="A")[start // whole.itemsize :]
+                new[k] = np.lib.stride_tricks.as_strided(flat, array.shape, array.strides)
+                break
+        else:
+            new[k] = array.copy(order="K")
+            if array.flags.c_contiguous or array.flags.f_contiguous:
+                wholes.append((array, new[k]))
+    return [new[k] for k in range(len(arrays))]
+
+
 def overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
     """Whether two elements of an array may lie in the same memory, as in what broadcasting makes."""
     if array.flags.forc:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Fallback, TypeInferenceError
+from tracetensor.errors import Fallback
 from tracetensor.graph.answers import NUMPY, Unsupported
-from tracetensor.graph.node import Variable, constant
+from tracetensor.graph.node import Constant, Variable, constant
 from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
 from tracetensor.graph.types import BOOL, INT, ListType, TensorType
@@ -160,26 +160,28 @@ class Operations:
         return self.arrays.wrap(self._op(PYTHON["pow"], [base, exponent]))
 
     def _op(self, op: Any, variables: list[Variable]) -> Variable:
-        try:
-            return self.state.emit(op, variables).out
-        except TypeInferenceError as error:
-            raise TypeError(*error.args) from None
+        return self.state.emit(op, variables).out
 
     def _power(self, variables: list[Variable]) -> Any:
         """ndarray ** n, which NumPy does by square, sqrt and reciprocal for a few Python numbers n."""
         base, exponent = variables
         if not any(v.tensor.is_array for v in variables) and any(v.dtype.kind in "fc" for v in variables):
             return self.arrays.wrap(self._op(elementwise.scalar_power, variables))
-        if not hasattr(exponent, "value") or not exponent.tensor.is_python or not base.tensor.is_array:
+        if not base.tensor.is_array or not exponent.tensor.is_python:
             return self.ufunc(np.power, variables)
-        value = exponent.value
         kind = base.dtype.kind
+        if isinstance(exponent, Constant):
+            ufunc = elementwise.ufunc_of_power(base.dtype, exponent.value)
+            return self.ufunc(ufunc, variables[: ufunc.nin])
+        if kind == "b" and exponent.type is INT:
+            squared = self.state.emit(
+                PYTHON["eq"], [exponent, constant(2)]
+            ).out  # the one with a dtype of its own
+            return self.interpreter.control.choose(
+                squared, lambda: self.ufunc(np.square, [base]), lambda: self.ufunc(np.power, variables)
+            )
         if kind in "fc":
-            fast = {1.0: np.positive, -1.0: np.reciprocal, 0.5: np.sqrt, 2.0: np.square}.get(value)
-            if fast is not None and exponent.tensor.kind in {"int", "float"}:
-                return self.ufunc(fast, [base])
-        elif kind in "iu" and value == 2 and exponent.tensor.kind == "int":
-            return self.ufunc(np.square, [base])
+            return self.arrays.wrap(self._op(elementwise.array_power, variables))
         return self.ufunc(np.power, variables)
 
     def _sequence(self, name: str, a: Any, b: Any) -> Any:
@@ -317,8 +319,6 @@ class Operations:
                     result = elementwise.ufunc_call(ufunc, *lifted, **options)
                 else:
                     result = op(*lifted)
-            except TypeInferenceError as error:
-                raise TypeError(*error.args) from None
             except Unsupported:
                 msg = f"numpy.{ufunc.__name__} with these arguments"
                 raise Fallback(msg) from None

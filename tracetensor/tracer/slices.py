@@ -54,6 +54,8 @@ def as_one_slice(arrays: Arrays, array: TracedArray) -> TracedArray:
             if entry != indexing.FULL_SLICE:
                 entries[k] = _part(state, lengths[k], entries[k], own, entry)
     spec = tuple([BOUNDED if len(e) > 1 else "i" for e in entries])
+    if BOUNDED not in spec:
+        spec = (*spec, "e")  # a view of rank 0, not a scalar
     inputs = tuple([state.outermost(v) for e in entries for v in e])
     return TracedArray(array.storage, (*before, Step(indexing.getitem, inputs, (("spec", spec),))))
 
@@ -80,7 +82,7 @@ def view_key(array: TracedArray) -> Any:
 
 def _is_canonical(step: Step, axes: int) -> bool:
     spec = dict(step.params)["spec"]
-    bounded = len(spec) == axes and set(spec) <= {BOUNDED, "i"}
+    bounded = spec[axes:] == (() if BOUNDED in spec else ("e",)) and set(spec[:axes]) <= {BOUNDED, "i"}
     return bounded and not any(isinstance(v, Constant) for v in step.inputs)
 
 

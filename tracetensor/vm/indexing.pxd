@@ -34,6 +34,7 @@ cdef struct Index:
     int number  # type of the array's items
     int size
     bint full  # the index is the whole array
+    PyObject *view  # entries of the index that make a view first, of which errors speak; NULL: none
     bint exact  # the value must broadcast to the part as the output of a ufunc
     PyObject *function  # of an accumulation: ufunc.at
     Ufunc *ufunc  # of an update

@@ -21,7 +21,7 @@ from tracetensor.vm.registers cimport (
 )
 from tracetensor.vm.ufuncs cimport MOST_OPERANDS, Operands, UfuncSite, iterate, scalar_operand, source_number
 
-from tracetensor.graph.ops.indexing import assemble, check_shape, expand
+from tracetensor.graph.ops.indexing import assemble, check_shape, expand, split_index
 
 cnp.import_array()
 
@@ -44,13 +44,13 @@ cdef class IndexSite:
     stages: sites of the views that are taken of the array first, each with its location. Such a site has no
     array; one with `axes` permutes axes. function: of an accumulation. ufunc, places: of an update.
     exact: the value must broadcast to the part as the output of a ufunc. copies: the view is to be a copy.
-    locations: of an update, where its array is read, and where it is written.
+    locations: of an update, where its array is read, and where it is written. view: as in setitem.
     """
 
     def __init__(
         self, spec, leaves, array, dst, dtype, *,
         basic, rank, value=(-1, 0), function=None, ufunc=None, places=0, exact=False, stages=(), axes=None,
-        copies=False, locations=(),
+        copies=False, locations=(), view=(),
     ):
         cdef int k, j
         given = spec
@@ -70,7 +70,8 @@ cdef class IndexSite:
         if len(spec) > MOST_ENTRIES:
             raise ValueError("too many entries in an index")
         rest = iter(leaves)
-        self.keep = (given, function, ufunc, leaves, [site for site, _ in stages], axes)
+        self.keep = (given, function, ufunc, leaves, [site for site, _ in stages], axes, view)
+        self.s.view = <PyObject *>view if view else NULL
         self.s.spec = <PyObject *>given
         self.s.n, self.s.basic = len(spec), basic
         self.s.array = array[0]
@@ -422,6 +423,9 @@ cdef int set_item(Run *run, Index *s, PyObject *target) except -1:
     value = box(&run.regs[s.value], s.value_class)
     try:
         index = index_object(run, s)
+        if s.view != NULL:
+            first, index = split_index(index, <object>s.view)
+            array = get(<PyObject *>array, first)
         if s.exact:
             check_shape(get(<PyObject *>array, index), <object>value)
         set(<PyObject *>array, index, value)
@@ -751,6 +755,9 @@ cdef int update_by_numpy(Run *run, Index *s, uint64_t takes, PyObject *target) e
     try:
         array = view_of(run, s, target)
         index = index_object(run, s)
+        if s.view != NULL:
+            first, index = split_index(index, <object>s.view)
+            array = get(<PyObject *>array, first)
         run.stage = s.n_stages + 1
         old = get(<PyObject *>array, index)
         run.stage = 0

@@ -65,7 +65,7 @@ def index_site(
             canonical(x.dtype),
             basic=basic,
             rank=x.ndim,
-            **rest,
+            **{"view": node.params.get("view", ()), **rest},
         )
     except ValueError:
         return None

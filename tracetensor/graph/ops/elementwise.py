@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -247,3 +248,19 @@ def _infer_scalar_power(types: Sequence[Type], params: Mapping[str, Any]) -> tup
 
 scalar_power = register(Op("scalar_power", evaluate=operator.pow, infer=_infer_scalar_power, family="scalar"))
 """x ** y of NumPy scalars that are not integers: C's pow, where the ufunc squares for an exponent of 2."""
+
+array_power = register(Op("array_power", evaluate=operator.pow, infer=_infer_scalar_power, family="scalar"))
+"""x ** y of an array that is not of integers and a Python number: square, sqrt or reciprocal for some values of it."""
+
+
+class _Asked(np.ndarray[Any, Any]):
+    """An array that tells by which ufunc an operator computes."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return ufunc
+
+
+@functools.lru_cache(maxsize=1024, typed=True)
+def ufunc_of_power(dtype: np.dtype[Any], exponent: Any) -> np.ufunc:
+    """The ufunc by which NumPy raises arrays of this dtype to this power: one of x only for a few exponents."""
+    return np.ones(1, dtype).view(_Asked) ** exponent  # type: ignore[no-any-return]

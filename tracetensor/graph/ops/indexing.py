@@ -56,17 +56,31 @@ def getitem_value(x: Any, *leaves: Any, spec: Spec) -> Any:
     return x[assemble(spec, leaves)]
 
 
-def setitem_value(x: Any, value: Any, *leaves: Any, spec: Spec, augmented: bool = False) -> Any:
+def setitem_value(
+    x: Any, value: Any, *leaves: Any, spec: Spec, augmented: bool = False, view: tuple[int, ...] = ()
+) -> Any:
     """A copy of x in which x[index] = value has been done.
 
     augmented: it is a ufunc's output (x[index] += …, out=x), which must have the broadcast shape of the inputs.
+    view: entries, all integers, that make a view first; errors of the others speak of that.
     """
     result = np.array(x, copy=True, order="K")
     index = assemble(spec, leaves)
+    part = result
+    if view:
+        first, index = split_index(index, view)
+        part = result[first]
     if augmented:
-        check_shape(result[index], value)
-    result[index] = value
+        check_shape(part[index], value)
+    part[index] = value
     return result
+
+
+def split_index(index: Any, view: tuple[int, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The index that takes these entries only, and the one that takes the others of what is left then."""
+    entries = index if type(index) is tuple else (index,)
+    first = tuple([e if k in view else slice(None) for k, e in enumerate(entries[: max(view) + 1])])
+    return first, tuple([e for k, e in enumerate(entries) if k not in view])
 
 
 def check_shape(part: Any, value: Any) -> None:
@@ -251,7 +265,7 @@ def _infer_write(types: Sequence[Type], params: Mapping[str, Any]) -> Type:
 
 
 setitem = register(Op("setitem", evaluate=setitem_value, infer=_infer_write, family="index", raises=True))
-"""x after x[index] = value, as a new array: setitem(x, value, *leaves; spec)."""
+"""x after x[index] = value, as a new array: setitem(x, value, *leaves; spec, augmented=False, view=())."""
 
 
 def _update_at(x: Any, *operands: Any, spec: Spec, ufunc: str, unary: bool = False) -> Any:

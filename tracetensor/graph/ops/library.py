@@ -176,9 +176,9 @@ def static_bool(value: Any) -> bool:
     return value is not NO_VALUE and bool(value)
 
 
-def one_axis(axis: Any, ndim: int) -> int:
+def one_axis(axis: Any, ndim: int, name: str | None = None) -> int:
     """An axis argument that is one integer, not negative."""
-    axes = static_axes(operator.index(static(axis)), ndim)
+    axes = static_axes(operator.index(static(axis)), ndim, name)
     assert axes is not None
     return axes[0]
 

@@ -344,7 +344,7 @@ def swapaxes(a: Any, axis1: Any, axis2: Any) -> Variable:
     """Two axes exchanged."""
     x = tensor(a)
     order = list(range(x.ndim))
-    first, second = one_axis(axis1, x.ndim), one_axis(axis2, x.ndim)
+    first, second = one_axis(axis1, x.ndim, "axis1"), one_axis(axis2, x.ndim, "axis2")
     order[first], order[second] = order[second], order[first]
     return permute(x, order)
 
@@ -366,8 +366,8 @@ ATTRIBUTES["mT"] = matrix_transpose
 def moveaxis(a: Any, source: Any, destination: Any) -> Variable:
     """Axes moved to new places, the others keeping their order."""
     x = tensor(a)
-    origin = static_axes(source, x.ndim) or ()
-    target = static_axes(destination, x.ndim) or ()
+    origin = static_axes(source, x.ndim, "source") or ()
+    target = static_axes(destination, x.ndim, "destination") or ()
     if len(origin) != len(target):
         msg = "`source` and `destination` arguments must have the same number of elements"
         raise ValueError(msg)

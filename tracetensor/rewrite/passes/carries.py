@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.errors import TypeInferenceError
+from tracetensor.errors import INFERENCE_ERRORS
 from tracetensor.graph.edit import (
     Edit,
     body_captured_from,
@@ -102,7 +102,7 @@ def _simplify_captured(edit: Edit, node: Node) -> None:
             params[name] = _with_captured(body, inner, captured, kept)
     try:
         edit.put(node, [*node.inputs[:outer], *kept], params, range(len(node.outputs)))
-    except TypeInferenceError:  # what is known now shows that the loop raises when it is run
+    except INFERENCE_ERRORS:  # what is known now shows that the loop raises when it is run
         edit.keep(node)
 
 
@@ -124,7 +124,7 @@ def _with_captured(body: Graph, first: int, captured: Sequence[Variable], kept: 
     outer = [*body.inputs[:first], *[inputs[v] for v in kept]]
     try:
         return rebuilt(body, outer, mapping)
-    except TypeInferenceError:
+    except INFERENCE_ERRORS:
         return body if same else with_inputs(body, outer)
 
 

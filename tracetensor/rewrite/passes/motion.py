@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from tracetensor.errors import TypeInferenceError
+from tracetensor.errors import INFERENCE_ERRORS
 from tracetensor.graph.edit import (
     Edit,
     body_captured_from,
@@ -81,7 +81,7 @@ def sink(graph: Graph) -> Graph:
     homes = branch_homes(graph)
     if homes:
         with contextlib.suppress(
-            TypeInferenceError
+            *INFERENCE_ERRORS
         ):  # better known types show that a branch raises when it is run
             graph = move_into_branches(graph, homes)
     return map_bodies(graph, sink)
