@@ -221,6 +221,19 @@ def test_a_view_that_a_loop_slices_is_another_object():
     assert np.array_equal(u, b)
 
 
+@shows("Shapes in the error of an output that does not fit")
+def test_an_output_that_does_not_fit_raises_in_one_of_two_ways():
+    def f(x, y):
+        np.subtract(x, 0, out=y)
+
+    x, y = np.ones((2, 3)), np.ones((4, 3))
+    with pytest.raises(ValueError, match="could not be broadcast together") as plain:
+        f(x, y)
+    with pytest.raises(ValueError, match="non-broadcastable output|could not be broadcast") as traced:
+        tt.trace(f, strict=True)(x, y)
+    assert [compare.user_frame(e.value) for e in (plain, traced)] == [compare.user_frame(plain.value)] * 2
+
+
 @shows("Masks that are views of the array they write")
 def test_a_mask_that_is_a_view_of_what_it_writes_is_read_first():
     def f(a):

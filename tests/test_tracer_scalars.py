@@ -576,13 +576,17 @@ def test_powers_by_square_root_of_what_has_none():
         run_both(f, tt.trace(f, strict=True), [x, 0.5])
 
 
-@pytest.mark.parametrize("values", [(np.float64(1), np.float64(2)), (np.uint8(1), 2), (1, 2.0), (True, 2)])
-def test_matrix_product_of_scalars(values):
+@pytest.mark.parametrize("operation", [operator.matmul, operator.mod, operator.floordiv])
+@pytest.mark.parametrize(
+    "values",
+    [
+        (np.float64(1), np.float64(2)), (np.uint8(1), 2), (1, 2.0), (True, 2), (1, np.complex128(2)),
+        (np.complex64(2), 1.5), (np.float64(2), 1j), (np.float64(2), np.complex128(1)), (1j, np.complex64(1)),
+    ],
+)  # fmt: skip
+def test_operators_that_some_scalars_lack(values, operation):
     def f(a, b, n):
-        if n:
-            return a @ b
-        a @= b
-        return a
+        return operation(a, b) if n else operation(b, a)
 
     for n in (0, 1):
         run_both(f, tt.trace(f), [*values, n])

@@ -1238,3 +1238,47 @@ def test_output_that_is_read_only_in_a_branch(loop):
     a = np.ones((1, 1), np.uint8)
     a.flags.writeable = False
     run_both(f, tt.trace(f), [a, 2])
+
+
+def _out_of_two(a, b):
+    np.subtract(a, a, out=b[1:])
+
+
+def _out_of_columns(a, b):
+    np.add(a[:, 0], a[:, 1], out=b[:, 0])
+
+
+def _out_over_itself(a, b):
+    np.multiply(b[:-1], b[1:], out=b[:0:-1])
+    np.add(b[:-1], 1, out=b[1:])
+
+
+@pytest.mark.parametrize("f", [_out_of_two, _out_of_columns, _out_over_itself])
+@pytest.mark.parametrize(
+    "shapes", [((2, 3, 1), (3, 1)), ((2, 3), (3, 3)), ((2, 3), (1, 3)), ((3, 4), (3, 3)), ((4, 4), (5, 4))]
+)
+def test_outputs_that_are_parts(f, shapes):
+    a, b = [np.arange(float(np.prod(s))).reshape(s) for s in shapes]
+    run_both(f, tt.trace(f), [a, b])
+
+
+def test_what_a_branch_leaves_as_it_was_is_new_all_the_same():
+    def f(a):
+        for _ in range(len(a)):
+            a = 3 + a
+        y = a.ravel() * 1.0
+        return a[1], y
+
+    traced = tt.trace(f, strict=True)
+    run_both(f, traced, [np.ones((2, 2))])
+    run_both(f, traced, [np.ones((3, 3))])
+
+
+def test_write_to_a_copy_of_a_view_with_gaps():
+    def f(a):
+        u = (a + 1).real.astype(np.float64)
+        x = u.ravel()
+        u[0] = 0
+        return x, u
+
+    run_both(f, tt.trace(f, strict=True), [np.ones((6, 2), complex)])

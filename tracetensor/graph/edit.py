@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.graph.graph import Graph
-from tracetensor.graph.node import Node, Variable, apply
+from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.op import may_raise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tracetensor.graph.graph import Location
+
+
+def may_have_gaps(variable: Variable) -> bool:
+    """Whether an array may be a view of another one."""
+    if isinstance(variable, Constant):
+        return False
+    return variable.ndim > 0 and (variable.node is None or variable.node.op.views)
 
 
 def must_run(node: Node) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import INFERENCE_ERRORS, GraphError, message
-from tracetensor.graph.edit import located, must_run
+from tracetensor.graph.edit import located, may_have_gaps, must_run
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Node, Variable, apply
 from tracetensor.graph.op import OPS
@@ -82,14 +82,6 @@ NEW_MEMORY = frozenset({"ufunc", "where", "cast", "elementwise"})
 """Families whose arrays are laid out without gaps, whatever their inputs are."""
 
 
-def _compact(variable: Variable) -> Variable:
-    """A view that takes the place of a new array, as such."""
-    node = variable.node
-    if node is None or not node.op.views or not variable.ndim:
-        return variable
-    return copy(variable, order="K")  # type: ignore[no-any-return]
-
-
 class _Abandon(Exception):  # noqa: N818 - a signal, not an error
     """The graph cannot be rewritten: better known types contradict each other (it raises when it is run)."""
 
@@ -104,13 +96,13 @@ class _Run:
         self.mark = mark
         self.bodies: dict[int, tuple[Graph, Graph]] = {}
 
-    def graph(self, graph: Graph) -> Graph:
+    def graph(self, graph: Graph, *, is_body: bool = False) -> Graph:
         if self.mark is not None and self.mark in graph.settled:
             return graph
         known = self.bodies.get(id(graph))
         if known is None:
             try:
-                known = graph, _Sweep(self, graph).result()
+                known = graph, _Sweep(self, graph, is_body=is_body).result()
             except _Abandon:
                 known = graph, graph
             self.bodies[id(graph)] = known
@@ -122,8 +114,9 @@ class _Run:
 class _Sweep:
     """The sweep over one graph."""
 
-    def __init__(self, run: _Run, graph: Graph) -> None:
+    def __init__(self, run: _Run, graph: Graph, *, is_body: bool) -> None:
         self.run = run
+        self.is_body = is_body
         self.source = graph
         self.index = run.index
         self.replaced: dict[Variable, Variable] = {}
@@ -185,7 +178,7 @@ class _Sweep:
         """The node on its inputs' replacements, with its bodies rewritten; the node itself if nothing changed."""
         replaced, params = self.replaced, node.params
         if node.op.family == "control":
-            bodies = {k: self.run.graph(v) for k, v in params.items() if isinstance(v, Graph)}
+            bodies = {k: self.run.graph(v, is_body=True) for k, v in params.items() if isinstance(v, Graph)}
             if any(bodies[k] is not params[k] for k in bodies):
                 params = {**params, **bodies}
         if params is node.params and (not replaced or replaced.keys().isdisjoint(node.inputs)):
@@ -222,7 +215,7 @@ class _Sweep:
         if outputs == node.outputs:
             return None
         if node.op.family in NEW_MEMORY:
-            outputs = [_compact(new) for new in outputs]
+            outputs = [self.compact(new) for new in outputs]
         self.budget -= 1
         if self.budget < 0 or self.depth >= DEPTH:
             self.index = {}
@@ -232,6 +225,12 @@ class _Sweep:
         if instead is not None:
             self.instead[node] = instead
         return outputs
+
+    def compact(self, variable: Variable) -> Variable:
+        """What may be a view and takes the place of a new array, as such. (Inputs that are results are copied anyway.)"""
+        if not may_have_gaps(variable) or (variable.is_input and not self.is_body):
+            return variable
+        return copy(variable, order="K")  # type: ignore[no-any-return]
 
     def fault(self, rule: Rule, node: Node, what: str) -> None:
         if self.run.strict:

@@ -101,7 +101,7 @@ class Operations:
                 msg = f"operator {name} between {kinds[0]} and {kinds[1]}"
                 raise Fallback(msg)
         variables = [self.arrays.variable(v) for v in (a, b)]
-        if name == "matmul" and not any(v.tensor.is_array for v in variables):
+        if _undefined_for_scalars(name, [v.tensor for v in variables]):
             classes = [v.__class__ if isinstance(v, Traced) else type(v) for v in (a, b)]
             raise TypeError(_unsupported(name, *map(_full_name, classes), in_place=in_place))
         if all(v.tensor.is_python for v in variables):
@@ -347,6 +347,15 @@ class Operations:
             control.failing, variables, {"op": elementwise.ufunc_into, "params": (("ufunc", ufunc),)}
         )
         raise RaisedInBranch
+
+
+def _undefined_for_scalars(name: str, types: list[TensorType]) -> bool:
+    """Whether no scalar has the operator: arrays have, by a ufunc that raises in its own words."""
+    if any(t.is_array for t in types):
+        return False
+    if name in {"mod", "floordiv"}:  # NumPy's real scalars hand Python's complex to the ufunc
+        return any(t.dtype.kind == "c" and not t.is_python for t in types)
+    return name == "matmul"
 
 
 def _unsupported(name: str, a: str, b: str, *, in_place: bool) -> str:

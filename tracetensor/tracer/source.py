@@ -53,6 +53,7 @@ class Liveness:
 
 
 _cache: dict[Any, FunctionSource] = {}
+MOST_SOURCES = 1024  # kept: functions that are made and thrown away, or modules reloaded, must not pile up
 _lock = threading.Lock()
 
 
@@ -64,6 +65,8 @@ def source_of(function: types.FunctionType) -> FunctionSource:
     if found is None:
         found = describe(_find(function), code.co_filename, function.__qualname__)
         with _lock:
+            while len(_cache) >= MOST_SOURCES:
+                del _cache[next(iter(_cache))]
             _cache[key] = found
     return found
 
@@ -103,7 +106,7 @@ def describe(node: Any, filename: str, qualname: str) -> FunctionSource:
     return source
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)
 def _parse(filename: str, text: str) -> ast.Module:
     return ast.parse(text, filename)
 

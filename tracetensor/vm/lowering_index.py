@@ -214,7 +214,8 @@ class Update(NamedTuple):
     """setitem(x, ufunc(..., getitem(x, index), ...), index): nodes that become one instruction.
 
     array: what is updated: x, or what x has become by writes of the whole of it. read: None where the index is
-    the whole array, of which `array` itself is the value. places: which operands of the ufunc, as bits.
+    the whole array, of which `array` itself is the value, or where nothing is read. places: which operands of the
+    ufunc, as bits.
     """
 
     write: Node
@@ -279,7 +280,7 @@ def _match(write: Node, uses: dict[Variable, int]) -> Update | None:
         if all(_fits(o, d, rank) for o, d in others):
             places = sum(1 << k for k, o in enumerate(compute.inputs) if o is v)
             return Update(write, compute, read, array, places)
-    if whole and write.params.get("augmented") and x.ndim:  # ufunc(..., out=x)
+    if write.params.get("augmented") and x.ndim:  # ufunc(..., out=x[index])
         if all(_fits(o, d, MOST_AXES) for o, d in zip(compute.inputs, dtypes, strict=False)):
             return Update(write, compute, None, x, 0)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tracetensor.graph.edit import may_have_gaps
 from tracetensor.graph.node import Constant, Variable, as_variable
 from tracetensor.graph.ops.dims import dim, int_max, int_min, is_natural, lift_dim, shape_of
 from tracetensor.graph.ops.elementwise import UFUNCS, copy
@@ -128,7 +129,7 @@ MAY_ALIAS = frozenset({"control", "list", "callback", "effect", "copy", "pack"})
     exactness=ROUNDING,  # a sum over a reversed view is taken in another order than over its copy
     example=(
         given("float64[?]", lambda x: UFUNCS["exp"](copy(x, order="K"))),
-        given("float64[?]", lambda x: copy(x, order="C").set(0, 1.0)),
+        given("float64[?]", lambda x: copy(UFUNCS["exp"](x), order="C").set(0, 1.0)),
     ),
 )
 def read_through_copy(node: Node) -> Sequence[Variable] | None:
@@ -141,9 +142,17 @@ def read_through_copy(node: Node) -> Sequence[Variable] | None:
     if node.op.views or node.op.family in MAY_ALIAS:
         return None
     inputs = [_source(v) for v in node.inputs]
+    if node.op.name in LAID_OUT_ALIKE and may_have_gaps(inputs[0]):
+        inputs[0] = node.inputs[0]
     if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
         return None
     return node.op.node(*inputs, **node.params).outputs
+
+
+LAID_OUT_ALIKE = frozenset(
+    {"setitem", "update_at", "put", "put_along_axis", "place", "putmask", "fill_diagonal", "copyto"}
+)
+"""Ops whose result lies in memory as their first input does."""
 
 
 def _source(variable: Variable) -> Variable:
