@@ -229,7 +229,7 @@ def test_an_output_that_does_not_fit_raises_in_one_of_two_ways():
     x, y = np.ones((2, 3)), np.ones((4, 3))
     with pytest.raises(ValueError, match="could not be broadcast together") as plain:
         f(x, y)
-    with pytest.raises(ValueError, match="non-broadcastable output|could not be broadcast") as traced:
+    with pytest.raises(ValueError, match=r"non-broadcastable output|could not be broadcast") as traced:
         tt.trace(f, strict=True)(x, y)
     assert [compare.user_frame(e.value) for e in (plain, traced)] == [compare.user_frame(plain.value)] * 2
 

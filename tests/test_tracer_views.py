@@ -1282,3 +1282,14 @@ def test_write_to_a_copy_of_a_view_with_gaps():
         return x, u
 
     run_both(f, tt.trace(f, strict=True), [np.ones((6, 2), complex)])
+
+
+def test_a_new_array_equal_to_one_that_a_loop_made_a_view_of():
+    def f(a):
+        a ^= 3
+        w = a.ravel()
+        while len(w) > 1:
+            w = w[::2]
+        return w, a * 1
+
+    run_both(f, tt.trace(f, strict=True), [np.arange(48).reshape(6, 2, 4)[::2]])

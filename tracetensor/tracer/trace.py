@@ -598,7 +598,7 @@ def separate_outputs(graph: Graph, groups: list[int | None], traced: Graph | Non
     outputs = list(graph.outputs)
     seen: set[Variable] = set()
     copies: dict[tuple[Variable, int], Variable] = {}
-    taken: dict[Variable, int | None] = {}
+    owners = _owners(graph, before, groups)
     for k, (out, group) in enumerate(zip(graph.outputs, groups, strict=True)):
         if not isinstance(out.type, TensorType) or not out.type.is_array:
             continue
@@ -607,9 +607,8 @@ def separate_outputs(graph: Graph, groups: list[int | None], traced: Graph | Non
                 outputs[k] = indexing.getitem(out, spec=("e",))
             continue
         base, views = _memory(out)
-        owner = taken.setdefault(base, group)
         met = base in unowned and _memory(before.outputs[k])[0] not in unowned[base]
-        if base.node is None or owner != group or met:
+        if base.node is None or owners[base] != group or met:
             own = copies.get((base, group))
             if own is None:
                 own = base
@@ -621,6 +620,19 @@ def separate_outputs(graph: Graph, groups: list[int | None], traced: Graph | Non
             outputs[k] = indexing.getitem(out, spec=("e",))
         seen.add(out)
     return graph.replace(outputs=outputs)
+
+
+def _owners(graph: Graph, before: Graph, groups: list[int | None]) -> dict[Variable, int]:
+    """Whose memory each array is that outputs show: of several groups that of which it was before, by its op."""
+    owners: dict[Variable, tuple[bool, int]] = {}
+    for out, old, group in zip(graph.outputs, before.outputs, groups, strict=True):
+        if group is None or not isinstance(out.type, TensorType) or not out.type.is_array:
+            continue
+        base, made = _memory(out)[0], _memory(old)[0].node
+        always = base.node is not None and made is not None and made.op is base.node.op
+        if base not in owners or (always and not owners[base][0]):
+            owners[base] = (always, group)
+    return {base: group for base, (_, group) in owners.items()}
 
 
 def _memory(out: Variable) -> tuple[Variable, list[Node]]:
