@@ -201,3 +201,27 @@ def test_views_of_what_was_computed_in_the_memory_of_an_argument(make, view):
         return view(u), u
 
     run_both(f, tt.trace(f, strict=True), [make()])
+
+
+@pytest.mark.parametrize("hold", [lambda u: [u], lambda u: [[u, u]], lambda u: (u, [u])])
+def test_lists_of_what_was_computed_in_the_memory_of_an_argument(hold):
+    def f(a, b, n):
+        u = b.reshape(-1, 1) * n
+        for _ in range(n):
+            b[a <= 1] = 7
+        z = []
+        for k in range(n):
+            z.append(u if k == 0 else u * k)
+        return u, z, hold(u)
+
+    def g(b, n):
+        u = b * 2
+        b[...] = n
+        z = [u]
+        for _ in range(n):
+            z.append(z[-1] + 1)
+        return z
+
+    a, b = np.arange(5), np.arange(5) * 3
+    run_both(f, tt.trace(f, strict=True), [a, b, 3])
+    run_both(g, tt.trace(g, strict=True), [b, 3])

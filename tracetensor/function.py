@@ -144,13 +144,12 @@ class Version:
         for path, how, recipe in self.trace.writes:
             if how == "array" and outputs[recipe.content] is not (target := stages.fetch(path, parameters)):
                 # Something else may have been computed in the argument's memory.
-                found = [
-                    k
-                    for k, out in enumerate(outputs)
-                    if k != recipe.content and isinstance(out, np.ndarray) and stages.reaches(out, target)
-                ]
-                for k, new in zip(found, stages.copied([outputs[k] for k in found]), strict=True):
-                    outputs[k] = new
+                others = [out for k, out in enumerate(outputs) if k != recipe.content]
+                arrays = {id(x): x for x in stages.arrays_in(others) if stages.reaches(x, target)}
+                if arrays:
+                    new = dict(zip(arrays, stages.copied(list(arrays.values())), strict=True))
+                    new.pop(id(outputs[recipe.content]), None)
+                    outputs = [stages.with_arrays(out, new) for out in outputs]
         # All is found and built before the first write, which may change what a path leads to.
         made: dict[int, Any] = {}
         result = self.trace.result.build(outputs, parameters, made)

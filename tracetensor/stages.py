@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from tracetensor.rewrite.pipeline import optimize
     from tracetensor.tracer.effects import get_state, put_state
-    from tracetensor.tracer.foreign import copied, overlaps_itself, reaches, same_dtype
+    from tracetensor.tracer.foreign import (
+        arrays_in,
+        copied,
+        overlaps_itself,
+        reaches,
+        same_dtype,
+        with_arrays,
+    )
     from tracetensor.tracer.objects import MISSING, own_now
     from tracetensor.tracer.trace import AlwaysRaises, separate_outputs, trace_function
     from tracetensor.tracer.values import UNBOUND
@@ -17,15 +24,15 @@ if TYPE_CHECKING:
     from tracetensor.vm.loop_compiler import compile_loops, source
 
 __all__ = [
-    "MISSING", "UNBOUND", "AlwaysRaises", "ArrayCheck", "compile_graph", "compile_loops", "copied", "fetch", "get_state",
+    "MISSING", "UNBOUND", "AlwaysRaises", "ArrayCheck", "arrays_in", "compile_graph", "compile_loops", "copied", "fetch", "get_state",
     "optimize", "overlaps_itself", "own_now", "path_text", "put_state", "reaches", "same_dtype",
-    "separate_outputs", "source", "trace_function",
+    "separate_outputs", "source", "trace_function", "with_arrays",
 ]  # fmt: skip
 
 HOMES: Final = {
     "rewrite.pipeline": ("optimize",),
     "tracer.effects": ("get_state", "put_state"),
-    "tracer.foreign": ("copied", "overlaps_itself", "reaches", "same_dtype"),
+    "tracer.foreign": ("arrays_in", "copied", "overlaps_itself", "reaches", "same_dtype", "with_arrays"),
     "tracer.objects": ("MISSING", "own_now"),
     "tracer.trace": ("AlwaysRaises", "separate_outputs", "trace_function"),
     "tracer.values": ("UNBOUND",),

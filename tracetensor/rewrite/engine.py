@@ -215,7 +215,7 @@ class _Sweep:
         if outputs == node.outputs:
             return None
         if node.op.family in NEW_MEMORY:
-            outputs = [self.compact(new) for new in outputs]
+            outputs = tuple([self.compact(new) for new in outputs])
         self.budget -= 1
         if self.budget < 0 or self.depth >= DEPTH:
             self.index = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import decimal
 import enum
@@ -11,11 +12,14 @@ import pathlib
 import re
 import types
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tracetensor.graph.types import NUMERIC_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 BY_VALUE = (
     frozenset, decimal.Decimal, fractions.Fraction, dt.date, dt.time, dt.timedelta,
@@ -108,6 +112,36 @@ def reaches(array: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
     return array is other or array.base is other or np.may_share_memory(array, other)
 
 
+def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:
+    """The arrays in what a program made: an array, or a container of Python's."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, (list, tuple, collections.deque)):
+        for item in value:
+            yield from arrays_in(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from arrays_in(item)
+
+
+def with_arrays(value: Any, new: Mapping[int, np.ndarray[Any, Any]]) -> Any:
+    """The value with other arrays in the place of these; lists, dicts and deques are changed, and stay themselves."""
+    if isinstance(value, np.ndarray):
+        return new.get(id(value), value)
+    if isinstance(value, tuple):
+        items = [with_arrays(item, new) for item in value]
+        if all(a is b for a, b in zip(items, value, strict=True)):
+            return value
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, (list, collections.deque)):
+        for k, item in enumerate(value):
+            value[k] = with_arrays(item, new)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            value[key] = with_arrays(item, new)
+    return value
+
+
 def copied(arrays: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
     """Copies of arrays; those that show parts of another one, which has no gaps, show the same parts of its copy."""
     new: dict[int, np.ndarray[Any, Any]] = {}
@@ -116,6 +150,13 @@ def copied(arrays: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
         array = arrays[k]
         for whole, copy in wholes:
             start = array.ctypes.data - whole.ctypes.data
+            if start == 0 and (array.dtype, array.shape, array.strides) == (
+                whole.dtype,
+                whole.shape,
+                whole.strides,
+            ):
+                new[k] = copy  # one array, which the program shows in several places
+                break
             if array.dtype == whole.dtype and 0 <= start < whole.nbytes and array.base is not None:
                 flat = copy.reshape(-1, order="A")[start // whole.itemsize :]
                 new[k] = np.lib.stride_tricks.as_strided(flat, array.shape, array.strides)

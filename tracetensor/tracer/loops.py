@@ -308,10 +308,10 @@ class ScanTracer:
             key = (storage, value.steps)
             where = tuple(self.within)
             if key in slots:
-                leaf, places = packed.reads[slots[key]]
+                place, places = packed.reads[slots[key]]
                 if where not in places:
                     places.add(where)
-                    packed.leaves[leaf] = self.control.read_within(value, places)
+                    packed.leaves[place] = self.control.read_within(value, places)
                 return ("alias", slots[key])
             if any(k[0] is storage for k in slots if k[0] != "object"):
                 raise Mismatch(f"`{label}` shares memory with another array that the loop carries")

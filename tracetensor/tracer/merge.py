@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from tracetensor.tracer.control import Control
     from tracetensor.tracer.state import Place, Region
 
+    Rebuild = Callable[[tuple[Variable, ...]], Any]
+
 ABSENT = object()
 """Stands for the value of a side that never gets there, or that has another alternative."""
-
-Rebuild = "Callable[[tuple[Variable, ...]], Any]"
 
 
 class SharesMemory(TracerSignal):
@@ -100,7 +100,7 @@ class Merger:
         self.merged: dict[
             tuple[int, int], tuple[Any, set[Any]]
         ] = {}  # what rebuilds the one object that two become
-        self.alternatives: dict[tuple[int, int], tuple[Any, set[Any]]] = {}
+        self.alternatives: dict[Any, tuple[Rebuild, set[Any]]] = {}
         self.within: tuple[list[Within], list[Within]] = ([], [])  # the alternatives that are being merged
         self.reads: dict[
             int, tuple[Any, tuple[set[Any], set[Any]]]
@@ -239,17 +239,19 @@ class Merger:
             return lambda outs: a
         return self._known(self.merged, a, b, lambda: self._merge(a, b))
 
-    def _known(self, memo: dict[Any, Any], a: Any, b: Any, merged: Callable[[], Any]) -> Any:
+    def _known(
+        self, memo: dict[Any, tuple[Rebuild, set[Any]]], a: Any, b: Any, merged: Callable[[], Rebuild]
+    ) -> Rebuild:
         """One object left in several places stays one; what it is made of is read wherever one of them is."""
-        known = memo.get((id(a), id(b)))
         here = self.where()
-        if known is None:
+        if (id(a), id(b)) not in memo:
             self.keep.append((a, b))
-            known = memo[id(a), id(b)] = _once(merged()), set()
-        elif here not in known[1]:
+            memo[id(a), id(b)] = _once(merged()), {here}
+        rebuild, places = memo[id(a), id(b)]
+        if here not in places:
+            places.add(here)
             merged()
-        known[1].add(here)
-        return known[0]
+        return rebuild
 
     def _merge(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         a, b = [self._distinct(side, v) for side, v in enumerate((a, b))]
