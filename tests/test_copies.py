@@ -225,3 +225,22 @@ def test_lists_of_what_was_computed_in_the_memory_of_an_argument(hold):
     a, b = np.arange(5), np.arange(5) * 3
     run_both(f, tt.trace(f, strict=True), [a, b, 3])
     run_both(g, tt.trace(g, strict=True), [b, 3])
+
+
+@pytest.mark.parametrize("b", [np.ones((6, 4)), np.repeat(np.ones((6, 4)), 2, axis=0)[::2]])
+def test_views_or_copies_taken_again_and_again(b):
+    def twice(b):
+        return b.reshape(-1), b.ravel(), b.reshape(-1)[1:]
+
+    def by_number(b):
+        u = {}
+        for i in range(3):
+            u[i] = b.reshape(-1)[i:]
+        return u
+
+    def one_of_the_other(b):
+        x = b.reshape(-1)
+        return x, x.reshape(2, -1), x[1:]
+
+    for f in (twice, by_number, one_of_the_other):
+        run_both(f, tt.trace(f, strict=True), [b])

@@ -1293,3 +1293,16 @@ def test_a_new_array_equal_to_one_that_a_loop_made_a_view_of():
         return w, a * 1
 
     run_both(f, tt.trace(f, strict=True), [np.arange(48).reshape(6, 2, 4)[::2]])
+
+
+@pytest.mark.parametrize(
+    "statement", ["a += 1", "a += np.ones(3)", "a |= 1.5", "np.add(a, 1j, out=a)", "a[:] |= 1", "a %= 2"]
+)
+def test_what_is_read_only_is_refused_first(statement):
+    source = f"def f(a, n):\n    for _ in range(n):\n        {statement}\n"
+    namespace = {"np": np}
+    linecache.cache["<read only>"] = (len(source), None, source.splitlines(keepends=True), "<read only>")
+    exec(compile(source, "<read only>", "exec"), namespace)
+    a = np.ones(1, bool)
+    a.flags.writeable = False
+    run_both(namespace["f"], tt.trace(namespace["f"]), [a, 2])

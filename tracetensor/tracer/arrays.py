@@ -48,6 +48,7 @@ class Arrays:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.unsure: dict[Variable, None] = {}  # what may be a view or a copy, by its layout
         self.uncertain: dict[Storage, str] = {}
         self.decide_layouts = False
         self.example: Callable[[Variable], Any] = _no_example
@@ -319,6 +320,10 @@ class Arrays:
 
     def uncertain_view(self, result: Variable, storage: Storage, what: str) -> TracedArray:
         """An array that may or may not share memory with a storage: writes to either end the trace."""
+        node = result.node
+        if result in self.unsure and node is not None and what == "reshape":  # another copy, if it is one
+            result = self.state.emit(node.op, node.inputs, {**node.params, "call": len(self.unsure)}).out
+        self.unsure[result] = None
         array = self.wrap(result)
         assert isinstance(array, TracedArray)
         reason = LayoutReason(

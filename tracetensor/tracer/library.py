@@ -319,6 +319,7 @@ class Library(Formatting):
         if type(out) is not TracedArray:
             msg = "return arrays must be of ArrayType"
             raise TypeError(msg)
+        self.arrays.check_writable(out, augmented=True)
         value = self.arrays.variable(result)
         target = self.arrays.type(out).dtype
         if not np.can_cast(value.dtype, target, "same_kind"):

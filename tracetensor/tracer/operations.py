@@ -331,6 +331,7 @@ class Operations:
         """What old op= value leaves in old: the ufunc's result, of a dtype that may be cast to old's."""
         if type(value) is TracedUnion:
             return self.interpreter.control.resolve(value, lambda v: self.augmented(name, old, v))
+        self.arrays.check_writable(old, augmented=True)  # NumPy looks at this first
         before = list(self.state.region.roots)
         result = self.binary(name, old, value)
         variable = self.arrays.variable(result)

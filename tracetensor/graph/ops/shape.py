@@ -107,7 +107,7 @@ def _lift_transpose(x: Variable, axis: int, node: Node, lift: Callable[..., Int]
     return lift(node.inputs[0], node.params["axes"][axis])
 
 
-def _reshape(x: Any, *dims: int, order: str, ravel: bool = False) -> Any:
+def _reshape(x: Any, *dims: int, order: str, ravel: bool = False, call: int = 0) -> Any:
     return np.ravel(x, order) if ravel else np.reshape(x, dims, order=order)  # type: ignore[call-overload]
 
 
@@ -147,7 +147,10 @@ reshape = register(
         "reshape", evaluate=_reshape, infer=_infer_reshape, family="view", raises=_reshape_raises, views=True
     )
 )
-"""numpy.reshape(x, dims, order=order), dims as int inputs, one of them may be -1."""
+"""numpy.reshape(x, dims, order=order), dims as int inputs, one of them may be -1.
+
+call: tells calls apart whose results, where they are copies, are arrays of their own.
+"""
 
 
 @lifts("reshape")
