@@ -244,3 +244,53 @@ def test_views_or_copies_taken_again_and_again(b):
 
     for f in (twice, by_number, one_of_the_other):
         run_both(f, tt.trace(f, strict=True), [b])
+
+
+def _one_grows(a, n):
+    u = a + 1
+    v = u * 1
+    for _ in range(n):
+        u += 1
+    return u, v
+
+
+def _equal_ones(a, n):
+    u = a * 2
+    v = a * 2
+    if n:
+        u[0] = 7
+    return v, u[1:], u
+
+
+def _argument_grows(a, n):
+    v, w = a * 1, a.copy()
+    for _ in range(n):
+        a += 1
+    return v, w
+
+
+def _cast_of_what_is_written(a, n):
+    a[1] = 2
+    v = a.astype(a.dtype)
+    for _ in range(n):
+        a[...] = 1
+    return v
+
+
+def _in_lists(a, n):
+    u = a + 1
+    v = u | 0
+    w = [v]
+    for i in range(n):
+        w.append(u * i)
+    for _ in range(n):
+        u = u * 1
+    return u, v, w
+
+
+@pytest.mark.parametrize("f", [_one_grows, _equal_ones, _argument_grows, _cast_of_what_is_written, _in_lists])
+def test_equal_arrays_stay_apart_where_a_loop_or_branch_changes_nothing(f):
+    traced = tt.trace(f, strict=True)
+    for a in (np.arange(4), np.arange(8)[::2], np.arange(2)):
+        for n in (0, 1, 3):
+            run_both(f, traced, [a, n])

@@ -54,8 +54,8 @@ class Version:
         return [(c.path, c) for c in self.trace.checks]
 
     @functools.cached_property
-    def suspicious(self) -> list[int]:
-        """Outputs made by branches and loops, which may turn out to be an argument's or a constant's memory."""
+    def from_control(self) -> list[int]:
+        """Outputs made by branches and loops, which may turn out to be memory of an argument, a constant or an output."""
         found = []
         for k, (out, group) in enumerate(zip(self.graph.outputs, self.trace.groups, strict=True)):
             base = out
@@ -64,8 +64,28 @@ class Version:
             control = base.node is not None and base.node.op.family == "control"
             if group is not None and control and isinstance(out.type, TensorType) and out.type.is_array:
                 found.append(k)
-        written = {w[2].content for w in self.trace.writes if w[1] == "array" and w[2].kind == "output"}
-        return [k for k in found if k not in written]
+        return found
+
+    @functools.cached_property
+    def suspicious(self) -> list[int]:
+        """Outputs that may turn out to be an argument's or a constant's memory, and must not."""
+        written = self.written_outputs
+        return [k for k in self.from_control if k not in written]
+
+    @functools.cached_property
+    def written_outputs(self) -> set[int]:
+        return {w[2].content for w in self.trace.writes if w[1] == "array" and w[2].kind == "output"}
+
+    @functools.cached_property
+    def pairs(self) -> list[tuple[int, int, int]]:
+        """Two outputs that may turn out to be one memory, and must not, and the one that is to be copied then."""
+        groups, written = self.trace.groups, self.written_outputs
+        return [
+            (k, other, other if k in written else k)
+            for k in self.from_control
+            for other, (out, group) in enumerate(zip(self.graph.outputs, groups, strict=True))
+            if group not in {None, groups[k]} and isinstance(out.type, TensorType) and out.type.is_array
+        ]
 
     @functools.cached_property
     def written(self) -> list[Path]:
@@ -139,6 +159,9 @@ class Version:
                 isinstance(v, np.ndarray) and stages.reaches(out, v) for v in values
             ):
                 outputs[k] = out.copy()
+        shared = {copied for k, other, copied in self.pairs if stages.reaches(outputs[k], outputs[other])}
+        for k, new in zip(shared, stages.copied([outputs[k] for k in shared]), strict=True) if shared else ():
+            outputs[k] = new
         if not self.trace.writes:
             return self.trace.result.build(outputs, parameters)
         for path, how, recipe in self.trace.writes:
