@@ -170,9 +170,9 @@ class Version:
                 others = [out for k, out in enumerate(outputs) if k != recipe.content]
                 arrays = {id(x): x for x in stages.arrays_in(others) if stages.reaches(x, target)}
                 if arrays:
-                    new = dict(zip(arrays, stages.copied(list(arrays.values())), strict=True))
-                    new.pop(id(outputs[recipe.content]), None)
-                    outputs = [stages.with_arrays(out, new) for out in outputs]
+                    copies = dict(zip(arrays, stages.copied(list(arrays.values())), strict=True))
+                    copies.pop(id(outputs[recipe.content]), None)
+                    outputs = [stages.with_arrays(out, copies) for out in outputs]
         # All is found and built before the first write, which may change what a path leads to.
         made: dict[int, Any] = {}
         result = self.trace.result.build(outputs, parameters, made)
