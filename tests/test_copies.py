@@ -294,3 +294,23 @@ def test_equal_arrays_stay_apart_where_a_loop_or_branch_changes_nothing(f):
     for a in (np.arange(4), np.arange(8)[::2], np.arange(2)):
         for n in (0, 1, 3):
             run_both(f, traced, [a, n])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda a, x: np.array(x), lambda a, x: np.arange(x, x), lambda a, x: np.full(3, x), lambda a, x: np.array([x, 1]),
+        lambda a, x: np.append(a, x), lambda a, x: np.where(a > 0, x, 0), lambda a, x: np.abs(x), lambda a, x: a + x,
+        lambda a, x: np.dot(a, x), lambda a, x: np.repeat(x, 2), lambda a, x: np.sqrt(x), lambda a, x: np.cumsum([x, 1]),
+    ],
+)  # fmt: skip
+def test_large_ints_that_become_arrays_after_a_write(make):
+    def f(a, x):
+        a[1] = 7
+        for _ in range(3):
+            x = x * x
+        return make(a, x)
+
+    traced = tt.trace(f)
+    for x in (2, 10**9):
+        run_both(f, traced, [np.arange(4), x])

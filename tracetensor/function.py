@@ -131,7 +131,7 @@ class Version:
 
     def run(self, values: list[Any], parameters: dict[str, Any]) -> Any:
         """The result, with the arguments written to as the function would."""
-        states = self._states(parameters) if self.trace.may_deoptimise else []
+        states = self._states(parameters) if self.trace.may_deoptimise or self.trace.may_overflow else []
         try:
             outputs = self.program(*values)
         except Deoptimise as error:
@@ -525,7 +525,9 @@ def fast_entry(version: Version, names: list[str]) -> Entry | None:
 
 def _fast_entry(version: Version, names: list[str]) -> Entry:
     """Raises ValueError or KeyError where a check, or what an input is, is not one of an entry's."""
-    if version.trace.may_deoptimise and (version.trace.sources or version.trace.unrepeatable):
+    if (version.trace.may_deoptimise or version.trace.may_overflow) and (
+        version.trace.sources or version.trace.unrepeatable
+    ):
         raise ValueError("what a run did before it is given up must be undone")
     if any(len(paths) > 1 for paths in version.trace.distinct):
         raise ValueError("things that must not be one are told apart in Python")
@@ -620,7 +622,7 @@ def build_version(
     written = {path for path, how, _ in trace.writes if how == "array"}
     donated = (
         frozenset()
-        if trace.may_deoptimise
+        if trace.may_deoptimise or trace.may_overflow
         else frozenset(k for k, path in enumerate(trace.inputs) if path in written)
     )
     return Version(trace, graph, stages.compile_graph(graph, donated=donated))

@@ -55,6 +55,29 @@ def may_deoptimise(node: Node) -> bool:
     return node.op.name in DEOPTIMISING or (node.op.name == "effect" and not node.params["certain"])
 
 
+DIMS_ONLY = frozenset("index dim python math view control list effect callback scalar linalg fft".split())
+"""Families of ops that take Python's ints as sizes, places and the like, or compute with them as Python does."""
+
+
+def may_overflow(node: Node) -> bool:
+    """Whether a node makes an array of a Python int of any size, which NumPy makes one of objects if it is large."""
+    if node.op.family in DIMS_ONLY or node.op.name in {"zeros", "ones", "empty", "eye"}:
+        return False
+    types = [v.type for v in node.inputs if isinstance(v.type, TensorType)]
+    if node.op.family == "ufunc" and not all(t.is_python for t in types):
+        return False  # a weak int, which raises OverflowError
+    return any(v.type is INT and not _is_size(v) for v in node.inputs)
+
+
+def _is_size(v: Variable) -> bool:
+    """Whether an int is made of constants and lengths."""
+    if isinstance(v, Constant):
+        return True
+    if v.node is None:
+        return False
+    return v.node.op.name == "dim" or (v.node.op.family == "python" and all(map(_is_size, v.node.inputs)))
+
+
 def _of_ufunc(node: Node) -> bool:
     """Whether a node calls a ufunc, whose results are of one type."""
     return node.op.name == "callback" and isinstance(node.params["function"].function, np.ufunc)
@@ -196,6 +219,7 @@ class Trace:
     constants: dict[Any, Any]
     distinct: list[list[Path]] = dataclasses.field(default_factory=list)
     may_deoptimise: bool = False
+    may_overflow: bool = False
     sources: list[tuple[str, Any]] = dataclasses.field(default_factory=list)
     unrepeatable: bool = False
     fetched: dict[Path, Any] = dataclasses.field(default_factory=dict)
@@ -507,7 +531,7 @@ def _finish(
         raise Fallback(msg)
     return Trace(
         graph, inputs, list(world.checks.values()), recipe, writes, collected.groups, world.callbacks,
-        dict(constants), _distinct(world, writes), deoptimises, list(world.sources.values()),
+        dict(constants), _distinct(world, writes), deoptimises, any(map(may_overflow, graph.all_nodes())), list(world.sources.values()),
         bool(world.unrepeatable),
         {p: world.examples[v] for p, v in world.inputs.items()} if world.assumed else {},
         world.surroundings.rows(),
