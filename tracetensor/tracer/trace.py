@@ -13,7 +13,7 @@ from tracetensor.errors import AlwaysRaises, Fallback
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
-from tracetensor.graph.types import ListType, TensorType
+from tracetensor.graph.types import INT, ListType, TensorType
 from tracetensor.tracer import source
 from tracetensor.tracer.closures import parts_of
 from tracetensor.tracer.flow import RaisedInBranch
