@@ -13,6 +13,7 @@ out: transcendental functions, and fmax and fmin, whose zeros depend on the layo
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tracetensor.graph.graph import Location
     from tracetensor.vm.regions import Elementwise
 
+COMMENT = re.compile(r"^ */\*.*\*/\n", re.MULTILINE)
+"""Lines that say where in the user's source what follows is."""
 BLOCK = 512
 C_TYPES = {
     "?": "u8", "b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "l": "i64", "q": "i64",
