@@ -1,5 +1,6 @@
 """Elementwise regions: what their kernels compute is what NumPy computes, bit for bit, in NumPy's layout."""
 
+import copy
 import itertools
 import runpy
 
@@ -41,7 +42,7 @@ def native(function, *calls):
 
 def again(function, traced, args):
     """A second call: results have the same bits and the same strides as those of plain NumPy."""
-    got, wanted = traced(*args), function(*args)
+    got, wanted = traced(*copy.deepcopy(args)), function(*copy.deepcopy(args))
     for g, w in zip(*[r if isinstance(r, tuple) else (r,) for r in (got, wanted)], strict=True):
         same_bits(g, w)
 
@@ -149,7 +150,9 @@ def test_layouts(name):
     native(blend, LAYOUTS[name])
 
 
-@pytest.mark.parametrize("name", ["only repeated", "repeated", "Fortran", "backwards", "a column", "transposed"])
+@pytest.mark.parametrize(
+    "name", ["only repeated", "repeated", "Fortran", "backwards", "a column", "transposed"]
+)
 def test_layouts_of_casts(name):
     x, y, _ = LAYOUTS[name]
     native(lambda x, y: (x.astype(np.float32) * 3).astype(np.float64) + y, (x, y))
@@ -230,7 +233,13 @@ def test_two_results_of_different_shapes():
         a = x * 2
         return a, a + y
 
-    native(f, (grid(3, 1), grid(3, 1)), (grid(3, 1), grid(1, 4)), (grid(1, 1), grid(5, 1)), (grid(2, 3), grid(1, 1)))
+    native(
+        f,
+        (grid(3, 1), grid(3, 1)),
+        (grid(3, 1), grid(1, 4)),
+        (grid(1, 1), grid(5, 1)),
+        (grid(2, 3), grid(1, 1)),
+    )
 
 
 def test_many_operands_and_many_results():
@@ -255,6 +264,87 @@ def test_many_operands_and_many_results():
         return total
 
     assert len(regions(native(chain, xs))) > 1
+
+
+def test_updates_in_place():
+    def f(x, g, m):
+        v = x * 0.9
+        v += 0.1 * g
+        x -= 0.01 * v / (np.sqrt(m) + 1e-8)
+        x *= 2
+        return v
+
+    traced = native(f, *[(grid(n), grid(n) * 2, abs(grid(n))) for n in (5, 1300, 0, 1)])
+    for shapes in [
+        ((2, 3), (3,), (2, 3)),
+        ((1, 3), (2, 3), (3, 1)),
+        ((2, 3), (2, 1), (1, 1)),
+        ((2, 3), (2, 2), (3,)),
+    ]:
+        args = tuple(abs(grid(*shape)) for shape in shapes)
+        run_both(f, tt.trace(f, strict=True), args, rtol=0)
+    for args in [(grid(4), grid(3), grid(4)), (grid(4), grid(4), grid(2)), (grid(1), grid(4), grid(1))]:
+        run_both(f, traced, tuple(abs(a) for a in args), rtol=0)
+
+
+def test_updates_of_arrays_in_other_orders():
+    def f(x, y):
+        x += y * 2
+        x *= y - 1
+        return x * 3
+
+    f_ordered = np.asfortranarray(grid(3, 4))
+    for x, y in [
+        (f_ordered, f_ordered), (f_ordered, grid(3, 4)), (grid(3, 4), f_ordered), (f_ordered, grid(4)),
+        (grid(6, 4)[::2], grid(3, 4)), (grid(3, 4)[::-1], grid(4)), (grid(2, 3, 4).transpose(2, 0, 1), grid(3)),
+    ]:  # fmt: skip
+        with tt.config(tier="native"):
+            traced = tt.trace(f, strict=True)
+            for _ in range(2):
+                run_both(f, traced, (x.copy(order="K"), y), rtol=0)
+            a, b = x.copy(order="K"), x.copy(order="K")
+            same_bits(traced(a, y), f(b, y))
+            same_bits(a, b)
+
+
+def test_updates_that_others_see():
+    def f(x):
+        y = x[1:]
+        z = x * 2
+        x += z * x
+        return y + z[1:] * 2
+
+    def g(n, x):
+        rows = x * 1
+        for k in range(n):
+            old = rows
+            rows = rows * 2
+            rows += old - k
+            old = old * 3 - rows
+        return rows, old
+
+    native(f, (grid(6),))
+    native(g, (4, grid(6)))
+
+
+def test_errors_of_updates_name_their_line():
+    def f(x, y, n):
+        x += y * 2
+        x += (
+            n * x
+            - y
+        )  # fmt: skip
+        return x
+
+    i = np.arange(3, dtype=np.int8)
+    traced = native(f, (i.copy(), i, 2))
+    for args in [
+        (i.copy(), i, 300),
+        (i.copy(), i[:2], 2),
+        (i[:1].copy(), i, 2),
+        (i.copy(), i.reshape(1, 3), 2),
+    ]:
+        run_both(f, traced, args)
 
 
 # Flow -----------------------------------------------------------------------------------------------------------------
@@ -314,7 +404,17 @@ def test_source(request):
 
 # Expressions ----------------------------------------------------------------------------------------------------------
 
-BINARY = [np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.less, np.equal, np.logical_and]
+BINARY = [
+    np.add,
+    np.subtract,
+    np.multiply,
+    np.divide,
+    np.maximum,
+    np.minimum,
+    np.less,
+    np.equal,
+    np.logical_and,
+]
 INTEGER = [np.floor_divide, np.remainder, np.bitwise_and, np.left_shift, np.right_shift]
 UNARY = [np.negative, np.absolute, np.square, np.sign, np.floor, np.sqrt, np.isnan, np.logical_not]
 
@@ -340,11 +440,15 @@ def expressions(draw):
     arrays = []
     for _ in range(3):
         char = draw(st.sampled_from("?bBhilLfd"))
-        dims = [n if draw(st.integers(0, 3)) else 1 for n in shape][draw(st.integers(0, 1)) * (len(shape) - 1) :]
+        dims = [n if draw(st.integers(0, 3)) else 1 for n in shape][
+            draw(st.integers(0, 1)) * (len(shape) - 1) :
+        ]
         array = np.resize(values(char)[draw(st.permutations(range(len(values(char)))))], dims)
         layout = draw(st.sampled_from(["C", "C", "F", "backwards"]))
         arrays.append({"C": array, "F": np.asfortranarray(array), "backwards": array[::-1]}[layout])
-    text = "\n".join(["import numpy as np", "def f(x, y, z):", *lines, f"    return {', '.join(names[-2:])}", ""])
+    text = "\n".join(
+        ["import numpy as np", "def f(x, y, z):", *lines, f"    return {', '.join(names[-2:])}", ""]
+    )
     return text, tuple(arrays)
 
 

@@ -30,7 +30,12 @@ def load(text: str, name: str, flags: Sequence[str] = FLAGS) -> tuple[Any, int]:
     if found is None:
         msg = "there is no C compiler (cc, gcc or clang on PATH, or the one that CC names)"
         raise CompilerError(msg)
-    key = cache.key(COMMENT.sub("", text), found.identity, " ".join(flags), processor() if "-march=native" in flags else "")
+    key = cache.key(
+        COMMENT.sub("", text),
+        found.identity,
+        " ".join(flags),
+        processor() if "-march=native" in flags else "",
+    )
     with _lock:
         if key in _loaded:
             return _loaded[key]

@@ -11,6 +11,7 @@ cdef enum:
     MOST_INPUTS = 16
     MOST_OUTPUTS = 4
     MOST_OPERANDS = 20
+    MOST_COMPLETE = 12
 
 ctypedef void (*Kernel)(npy_intp n, char **places, const npy_intp *strides) noexcept nogil
 
@@ -26,12 +27,16 @@ cdef struct Fused:
     int n_in
     int n_out
     int rank  # of all results
-    bint casts  # an array of the inputs is copied by astype, which orders axes in its own way
+    bint ordered  # by astype, or by an array that is updated, axes are ordered in another way than by ufuncs
     int regs[MOST_OPERANDS]  # inputs, then outputs
     int classes[MOST_OPERANDS]
     int numbers[MOST_OPERANDS]  # type numbers that the kernel takes and gives
     int sizes[MOST_OPERANDS]
-    uint64_t feeds[MOST_OUTPUTS]  # the inputs that an output depends on, as bits
+    int n_complete
+    # What has as many items as all operands together, or else the rows are run: the outputs first, then the
+    # arrays that are updated; each as the inputs that it depends on, as bits.
+    uint64_t complete[MOST_COMPLETE]
+    int updated[MOST_OUTPUTS]  # the input that an output is an update of; -1: none
     PyObject *descrs[MOST_OUTPUTS]
 
 
@@ -50,7 +55,8 @@ cdef class FusedSite:
     cdef readonly tuple operations  # (regions.Elementwise, register of its result) each
     cdef readonly tuple inputs  # (register, class, character of the type in the kernel) each
     cdef readonly tuple outputs  # (register, character) each
-    cdef readonly tuple locations  # of the rows, in the user's source
+    cdef readonly list stages  # of each row, the locations of its own
+    cdef readonly tuple locations  # of the rows, then of their stages, in the user's source
     cdef public object state
     cdef public object source
 

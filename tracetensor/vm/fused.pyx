@@ -1,9 +1,9 @@
 """The fused instruction: a run of elementwise operations whose intermediate results nothing else reads.
 
-It holds the instructions that it stands for, its *rows*, and once that is compiled a kernel (region_code.py) which does
-them all in one pass, without temporaries. The kernel computes what NumPy's loops would, bit for bit; where shapes
-do not match, an operand is not plain, or NumPy would order the axes of the results in another way than C's or
-Fortran's, and while there is no kernel, the rows are run. Nothing has been written then.
+It holds the instructions that it stands for, its *rows*, and once compiled a kernel (region_code.py)
+which does them all in one pass, without temporaries. The kernel computes what NumPy's loops would, bit for
+bit; where shapes do not match, an operand is not plain, or NumPy would order the axes of the results in another
+way than C's or Fortran's, and while there is no kernel, the rows are run. Nothing has been written then.
 
 The rows count the work that they do; where that was enough, a kernel is asked for, as for loops (native.pyx).
 """
@@ -40,25 +40,33 @@ cdef enum:
     WITHOUT_LOCK = 50_000  # items from which a kernel runs without the interpreter's lock
     CALL = 1000  # what running the rows once costs, in operations on one item
 
-LIMITS = {"inputs": <int>MOST_INPUTS, "outputs": <int>MOST_OUTPUTS, "axes": <int>MOST_AXES}
+LIMITS = {
+    "inputs": <int>MOST_INPUTS,
+    "outputs": <int>MOST_OUTPUTS,
+    "axes": <int>MOST_AXES,
+    "complete": <int>MOST_COMPLETE,
+}
 
 
 cdef class FusedSite:
     """What a fused instruction needs. rows: (row of the assembler, pointer of its site) each.
 
-    inputs: arrays first. feeds: for each output the inputs that it depends on, as bits.
+    inputs: arrays first. The others: see fused.pxd.
     """
 
-    def __init__(self, operations, inputs, outputs, feeds, rows, locations, int rank, bint casts):
+    def __init__(
+        self, operations, inputs, outputs, complete, updated, rows, locations, int rank, bint ordered
+    ):
         cdef int k
         cdef Instr *ins
         self.operations, self.inputs, self.outputs = tuple(operations), tuple(inputs), tuple(outputs)
-        self.locations = tuple(locations)
+        self.stages = [getattr(row[6], "locations", ()) for row, _ in rows]
+        self.locations = (*locations, *[location for stages in self.stages for location in stages])
         self.state = "interpreted"
         dtypes = [np.dtype(char) for _, char in self.outputs]
         self.keep = (tuple(rows), tuple(dtypes))
         self.s.site = <PyObject *>self
-        self.s.n_rows, self.s.rank, self.s.casts = len(rows), rank, casts
+        self.s.n_rows, self.s.rank, self.s.ordered = len(rows), rank, ordered
         self.s.n_in, self.s.n_out = len(self.inputs), len(self.outputs)
         operands = [*self.inputs, *((register, OBJECT, char) for register, char in self.outputs)]
         for k, (register, cls, char) in enumerate(operands):
@@ -68,15 +76,19 @@ cdef class FusedSite:
             if cls == OBJECT and k < self.s.n_in:
                 self.s.n_arrays += 1
         for k in range(self.s.n_out):
-            self.s.feeds[k] = feeds[k]
+            self.s.updated[k] = updated[k]
             self.s.descrs[k] = <PyObject *>dtypes[k]
+        self.s.n_complete = len(complete)
+        for k in range(self.s.n_complete):
+            self.s.complete[k] = complete[k]
         ins = <Instr *>PyMem_Calloc(len(rows) + 1, sizeof(Instr))
         if ins == NULL:
             raise MemoryError
         self.s.rows = ins
         for k, (row, pointer) in enumerate(rows):
             ins[k].op, ins[k].takes, ins[k].site = row[0], row[5], <void *><size_t>pointer
-            ins[k].dst, ins[k].a, ins[k].b, ins[k].c = max(row[1], 0), max(row[2], 0), max(row[3], 0), row[4]
+            ins[k].dst, ins[k].a, ins[k].b = max(row[1], 0), max(row[2], 0), max(row[3], 0)
+            ins[k].c = row[4]
         ins[len(rows)].op = Opcode.HALT
 
     def __dealloc__(self):
@@ -87,6 +99,12 @@ cdef class FusedSite:
         results = ", ".join([f"r{r}" for r, _ in self.outputs])
         operands = ", ".join([f"r{r}" for r in dict.fromkeys(r for r, _, _ in self.inputs)])
         return f"{results} = [{names}]({operands})"
+
+    def stage(self, int row, int stage):
+        """The number, from 1, of the location of a row, or of a stage of it."""
+        for k in range(row if stage else 0):
+            stage += len(self.stages[k])
+        return len(self.stages) + stage if stage else row + 1
 
     def place(self, program):
         """Say in which program the instruction is."""
@@ -158,7 +176,7 @@ cdef int run_fused(Run *run, Fused *s, uint64_t takes) except -1:
             return 0
     for k in range(s.n_arrays):
         o = arrays[k] = run.regs[s.regs[k]].obj
-        if not array_flags(o) & NPY_ARRAY_ALIGNED:
+        if not array_flags(o) & NPY_ARRAY_ALIGNED or array_rank(o) > s.rank:
             return 0
         nest.places[k] = array_data(o)
         if array_rank(o) == s.rank and (lead == NULL or array_size(lead) == 1):
@@ -171,7 +189,8 @@ cdef int run_fused(Run *run, Fused *s, uint64_t takes) except -1:
             return 0
         nest.places[k] = <char *>&buffers[k]
         nest.strides[k][0] = 0
-        if convert(source_number(s.classes[k]), &r.v, s.numbers[k], &buffers[k], True, s.classes[k] == PY_INT) < 0:
+        j = source_number(s.classes[k])
+        if convert(j, &r.v, s.numbers[k], &buffers[k], True, s.classes[k] == PY_INT) < 0:
             return 0
     for k in range(s.n_arrays):
         o = arrays[k]
@@ -185,9 +204,10 @@ cdef int run_fused(Run *run, Fused *s, uint64_t takes) except -1:
             flat = False
             break
     if flat and order:
-        for j in range(s.n_out):
-            if not s.feeds[j] & varying:
+        for j in range(s.n_complete):
+            if not s.complete[j] & varying:
                 return 0
+        for j in range(s.n_out):
             nest.strides[s.n_in + j][0] = s.sizes[s.n_in + j]
         order = NPY_ARRAY_F_CONTIGUOUS if not order & NPY_ARRAY_C_CONTIGUOUS else NPY_ARRAY_C_CONTIGUOUS
         make_outputs(run, s, takes, arrays, array_dims(lead), order, &nest)
@@ -206,7 +226,7 @@ cdef int run_fused(Run *run, Fused *s, uint64_t takes) except -1:
 
 
 cdef bint spread(Fused *s, PyObject **arrays, Nest *nest) noexcept:
-    """Find dims and strides of operands that are strided or broadcast, and whose results NumPy has in C order."""
+    """Dims and strides of operands that are strided or broadcast; false if a result is not in C order."""
     cdef int k, j, axis, rank = s.rank
     cdef npy_intp n, outer, inner
     cdef uint64_t varying[MOST_AXES]
@@ -228,12 +248,12 @@ cdef bint spread(Fused *s, PyObject **arrays, Nest *nest) noexcept:
                 return False
             nest.strides[k][j] = array_strides(arrays[k])[j - axis]
             varying[j] |= <uint64_t>1 << k
-            if s.casts and nest.strides[k][j] == 0:
+            if s.ordered and nest.strides[k][j] == 0:
                 return False
     for j in range(rank):
-        for k in range(s.n_out):
-            if nest.dims[j] != 1 and not s.feeds[k] & varying[j]:
-                return False  # this result has fewer items than the others
+        for k in range(s.n_complete):
+            if nest.dims[j] != 1 and not s.complete[k] & varying[j]:
+                return False
     for k in range(s.n_arrays):
         for j in range(rank):
             for axis in range(j):
@@ -247,24 +267,28 @@ cdef bint spread(Fused *s, PyObject **arrays, Nest *nest) noexcept:
 cdef int make_outputs(
     Run *run, Fused *s, uint64_t takes, PyObject **arrays, npy_intp *dims, int order, Nest *nest
 ) except -1:
-    """Put arrays for the results in their registers: operands that nobody reads any more where they fit, or fresh ones."""
+    """Put arrays for the results in their registers: operands that nobody reads any more, or fresh ones."""
     cdef int k, j
     cdef PyObject *o
     cdef PyObject *outs[MOST_OUTPUTS]
     cdef int source[MOST_OUTPUTS]
     for j in range(s.n_out):
         outs[j], source[j] = NULL, -1
-        for k in range(s.n_arrays):
-            o = arrays[k]
+        for k in range(-1, s.n_arrays):
+            if k < 0:
+                k = s.updated[j]
+            o = arrays[k] if k >= 0 else NULL
             if (
-                takes >> k & 1 and s.numbers[k] == s.numbers[s.n_in + j] and array_flags(o) & order
-                and array_rank(o) == s.rank and same_dims(array_dims(o), dims, s.rank) and owned(o)
+                o != NULL and takes >> k & 1 and s.numbers[k] == s.numbers[s.n_in + j]
+                and array_flags(o) & order and array_rank(o) == s.rank and same_dims(array_dims(o), dims, s.rank) and owned(o)
             ):
                 outs[j], source[j] = o, k
                 takes &= ~(<uint64_t>1 << k)
                 break
         if outs[j] == NULL:
-            outs[j] = try_array_new(s.descrs[j], s.rank, dims, NULL, NULL, order == NPY_ARRAY_F_CONTIGUOUS)
+            outs[j] = try_array_new(
+                s.descrs[j], s.rank, dims, NULL, NULL, order == NPY_ARRAY_F_CONTIGUOUS
+            )
         if outs[j] == NULL:
             while j:
                 j -= 1

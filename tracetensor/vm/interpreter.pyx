@@ -14,7 +14,7 @@ from tracetensor.vm.array cimport (
     array_size,
 )
 from tracetensor.vm.calls cimport Call, invoke
-from tracetensor.vm.fused cimport Fused, run_fused
+from tracetensor.vm.fused cimport Fused, FusedSite, run_fused
 from tracetensor.vm.indexing cimport (
     Index, accumulate, get_item, load_element, make_view, store_element, update, write,
 )
@@ -609,12 +609,12 @@ cdef int interpret(Instr *code, Run *run, int start) except -1:
 
 
 cdef int run_rows(Run *run, Fused *s) except -1:
-    """Run the instructions that a fused one stands for; run.stage tells which of them an exception came from."""
+    """Run the instructions that a fused one stands for; run.stage tells which of them has raised."""
     cdef int pc = run.pc
     try:
         interpret(<Instr *>s.rows, run, 0)
     except BaseException:
-        run.stage = run.pc + 1
+        run.stage = (<FusedSite>s.site).stage(run.pc, run.stage)
         raise
     finally:
         run.pc = pc

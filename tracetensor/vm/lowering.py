@@ -155,7 +155,9 @@ def lower_ufunc(compiler: Compiler, node: Node, values: Values) -> bool:
     if rank == 0:
         compiler.emit_site(Opcode.UFUNC_SCALAR, site, reads, targets)
         return True
-    form = elementwise(node, reads, "".join([d.char for d in loop_dtypes(node)])) if len(targets) == 1 else None
+    form = (
+        elementwise(node, reads, "".join([d.char for d in loop_dtypes(node)])) if len(targets) == 1 else None
+    )
     compiler.emit_site(Opcode.UFUNC, site, reads, targets, form)
     return True
 

@@ -30,7 +30,7 @@ thresholds = {"hot": 1 << 62, "work": 1 << 62}
 
 
 def set_threshold(steps, work=None):
-    """From how many steps on a loop is asked for, and from how much work on a region; for what has not been."""
+    """From how many steps on a loop, and from how much work on a region, is asked for; if it has not been."""
     thresholds["hot"] = steps
     if work is not None:
         thresholds["work"] = work

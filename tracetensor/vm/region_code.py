@@ -119,7 +119,9 @@ TEXTS: dict[str, dict[str, str]] = {
     "cast": {FLOATS + INTEGERS + BOOLS: "{a}"},
 }  # fmt: skip
 """What C has for an operation, by its name and the type of its (first) operand."""
-OF_FLOATS = frozenset({"isnan", "isinf", "isfinite", "signbit", "sqrt", "rint", "copysign", "fabs", "reciprocal"})
+OF_FLOATS = frozenset(
+    {"isnan", "isinf", "isfinite", "signbit", "sqrt", "rint", "copysign", "fabs", "reciprocal"}
+)
 MIXED = frozenset({"where", "cast", "divide"})
 """Those whose loops take or give other types than that of the first operand."""
 
@@ -131,9 +133,10 @@ def zeros_agree() -> bool:
         for dtype in (np.float32, np.float64):
             plus = np.zeros(2 * size, dtype)
             for step in (1, 2):
-                a, b = plus[: size * step : step], -plus[: size * step : step]
-                first = [np.maximum(a, b), np.minimum(a, b), -np.maximum(b, a), -np.minimum(b, a)]
-                clipped = [np.clip(a, b[0], 1), -np.clip(b, a[0], 1), np.clip(a, -1, b[0])]
+                a, b = plus[: size * step : step], np.negative(plus[: size * step : step])
+                first = [f(a, b) for f in (np.maximum, np.minimum)]
+                first += [np.negative(f(b, a)) for f in (np.maximum, np.minimum)]
+                clipped = [np.clip(a, b[0], 1), np.negative(np.clip(b, a[0], 1)), np.clip(a, -1, b[0])]
                 if not all(np.signbit(x).all() for x in first) or any(np.signbit(x).any() for x in clipped):
                     return False
     return True
@@ -190,7 +193,9 @@ def kernel_text(
     ]
     for k, char in arrays:
         type_ = C_TYPES[char]
-        lines.append(f"        const {type_} *const a{k} = gather_{type_}(b{k}, p[{k}] + first * s[{k}], s[{k}], m);")
+        lines.append(
+            f"        const {type_} *const a{k} = gather_{type_}(b{k}, p[{k}] + first * s[{k}], s[{k}], m);"
+        )
     for k, (_, char) in enumerate(outputs):
         place = f"p[{len(inputs) + k}] + first * {np.dtype(char).itemsize}"
         lines.append(f"        {C_TYPES[char]} *const y{k} = ({C_TYPES[char]} *)({place});")
@@ -199,7 +204,7 @@ def kernel_text(
         value = f"a{k}[i] != 0" if char == "?" else f"a{k}[i]"
         lines.append(f"            const {C_TYPES[char]} x{k} = {value}; /* r{inputs[k][0]} */")
     shown: Location = ()
-    for (form, r), location in zip(operations, locations, strict=True):
+    for (form, r), location in zip(operations, locations, strict=False):
         if location and location != shown:
             shown = location
             lines.append(f"            /* {_comment(f'{shown[-1].filename}:{shown[-1].line}')} */")

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 MOST_OPERATIONS = 100
 PURE = frozenset(
-    {op for op, row in TABLE.items() if row in {"wrr-", "wr--"} and op.name[:2] in {"F_", "I_", "L_", "B_", "C_"}}
+    {
+        op
+        for op, row in TABLE.items()
+        if row in {"wrr-", "wr--"} and op.name[:2] in {"F_", "I_", "L_", "B_", "C_"}
+    }
     | {Opcode.MOVE_VALUE, Opcode.DIM}
 )
 """Instructions that never raise and do nothing but write their register."""
@@ -41,7 +45,10 @@ class Elementwise(NamedTuple):
     @property
     def fusable(self) -> bool:
         """Whether a kernel can do it."""
-        return 0 < self.rank <= LIMITS["axes"] and text_of(self.name, self.given, self.loop, self.classes) is not None
+        return (
+            0 < self.rank <= LIMITS["axes"]
+            and text_of(self.name, self.given, self.loop, self.classes) is not None
+        )
 
 
 def fuse(items: list[Item], constants: Mapping[int, Any]) -> list[Item]:
@@ -242,19 +249,41 @@ def _fused(rows: list[Instruction]) -> Instruction | None:
         for r, cls, char in zip(form.operands, form.classes, form.loop, strict=False):
             bits |= feeds[r] if r in feeds else 1 << number[r, "" if cls == OBJECT else char]
         feeds[row.writes[0]] = bits
-    casts = any(_form(row).name == "cast" for row in rows)
+    updates = [row for row in rows if row.opcode == Opcode.UPDATE]
+    updated = {row.writes[0]: row.reads[0] for row in updates}
+    complete = [feeds[r] for r, _ in outputs] + [
+        feeds.get(r, 1 << number.get((r, ""), 0)) for r in updated.values()
+    ]
+    if len(complete) > LIMITS["complete"]:
+        return None
     site = FusedSite(
         [(_form(row), row.writes[0]) for row in rows],
         inputs,
         outputs,
-        [feeds[r] for r, _ in outputs],
-        [((row.opcode, row.dst, row.a, row.b, row.c, row.takes, row.site), address_of_site(row.site)) for row in rows],
+        complete,
+        [number.get((_origin(r, updated), ""), -1) if r in updated else -1 for r, _ in outputs],
+        [
+            ((row.opcode, row.dst, row.a, row.b, row.c, row.takes, row.site), address_of_site(row.site))
+            for row in rows
+        ],
         [row.location for row in rows],
         _form(rows[0]).rank,
-        casts,
+        bool(updates) or any(_form(row).name == "cast" for row in rows),
     )
     reads = tuple(dict.fromkeys(r for r, _, _ in inputs))
     takes = sum(1 << k for k, r in enumerate(reads) if r in taken)
     return Instruction(
-        Opcode.FUSED, site=site, reads=reads, writes=tuple([r for r, _ in outputs]), location=rows[-1].location, takes=takes
+        Opcode.FUSED,
+        site=site,
+        reads=reads,
+        writes=tuple([r for r, _ in outputs]),
+        location=rows[-1].location,
+        takes=takes,
     )
+
+
+def _origin(register: int, updated: Mapping[int, int]) -> int:
+    """The array that a chain of updates began with."""
+    while register in updated:
+        register = updated[register]
+    return register
