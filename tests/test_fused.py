@@ -13,6 +13,7 @@ import tracetensor as tt
 from tests.compare import run_both
 from tests.sampling import check_golden
 from tracetensor.kernels import toolchain
+from tracetensor.kernels.background import worker
 from tracetensor.vm import region_code
 from tracetensor.vm.loop_compiler import source
 
@@ -385,6 +386,45 @@ def test_the_interpreted_tier_makes_no_kernels():
         for _ in range(3):
             run_both(f, traced, (grid(1_000_000),), rtol=0)
     assert [site.state for site in regions(traced)] == ["interpreted"]
+
+
+def test_explain_says_what_became_of_a_region():
+    def f(x):
+        return x * 2 + 1 - x
+
+    with tt.config(tier="interpreted"):
+        traced = tt.trace(f, strict=True)
+        traced(grid(3))
+    assert "    3 elementwise operations from " in traced.explain()
+    assert "on: one by one so far" in traced.explain()
+    assert "on: one kernel" in native(f, (grid(3),)).explain()
+
+
+def test_without_a_compiler_the_rows_are_run(monkeypatch):
+    def f(x):
+        return x * 2 + 1 - x
+
+    monkeypatch.setattr("tracetensor.kernels.native.toolchain", lambda: None)
+    with tt.config(tier="native"):
+        traced = tt.trace(f, strict=True)
+        for _ in range(3):
+            run_both(f, traced, (grid(3),), rtol=0)
+    assert "one by one: there is no C compiler" in traced.explain()
+
+
+def test_large_regions_are_compiled_in_the_background():
+    def f(x):
+        return x * 2 + 1 - x * x
+
+    with tt.config(tier="auto"):
+        traced = tt.trace(f, strict=True)
+        traced(grid(3))
+        assert regions(traced)[0].state == "interpreted"
+        traced(grid(600_000))
+        worker.wait()
+        traced(grid(600_000))
+        run_both(f, traced, (grid(60_000),), rtol=0)
+    assert regions(traced)[0].state == "native"
 
 
 def test_one_operation_is_no_region():

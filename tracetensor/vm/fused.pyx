@@ -1,9 +1,9 @@
 """The fused instruction: a run of elementwise operations whose intermediate results nothing else reads.
 
-It holds the instructions that it stands for, its *rows*, and once compiled a kernel (region_code.py)
-which does them all in one pass, without temporaries. The kernel computes what NumPy's loops would, bit for
-bit; where shapes do not match, an operand is not plain, or NumPy would order the axes of the results in another
-way than C's or Fortran's, and while there is no kernel, the rows are run. Nothing has been written then.
+It holds the instructions that it stands for, its *rows*, and once compiled a kernel (region_code.py) which
+does them all in one pass, without temporaries. The kernel computes what NumPy's loops would, bit for bit.
+Where shapes do not match, an operand is not plain, or NumPy would order the axes of the results in another way
+than C's or Fortran's, and while there is no kernel, the rows are run: nothing has been written then.
 
 The rows count the work that they do; where that was enough, a kernel is asked for, as for loops (native.pyx).
 """
@@ -280,7 +280,8 @@ cdef int make_outputs(
             o = arrays[k] if k >= 0 else NULL
             if (
                 o != NULL and takes >> k & 1 and s.numbers[k] == s.numbers[s.n_in + j]
-                and array_flags(o) & order and array_rank(o) == s.rank and same_dims(array_dims(o), dims, s.rank) and owned(o)
+                and array_flags(o) & order and array_rank(o) == s.rank
+                and same_dims(array_dims(o), dims, s.rank) and owned(o)
             ):
                 outs[j], source[j] = o, k
                 takes &= ~(<uint64_t>1 << k)
