@@ -267,6 +267,22 @@ def test_many_operands_and_many_results():
     assert len(regions(native(chain, xs))) > 1
 
 
+def test_what_kernels_cannot_do_goes_first():
+    def f(x, y):
+        a = x * y
+        b = np.exp(x)
+        c = a + 2 * b
+        d = np.sin(y)
+        return c - d * a
+
+    traced = native(
+        f, (grid(5), grid(5)), (grid(2, 3), grid(2, 3)), (np.asfortranarray(grid(2, 3)), grid(2, 3))
+    )
+    assert len(regions(traced)[0].operations) == 5
+    for args in [(grid(5), grid(4)), (grid(5), grid(1))]:
+        run_both(f, traced, args, rtol=0)
+
+
 def test_updates_in_place():
     def f(x, g, m):
         v = x * 0.9

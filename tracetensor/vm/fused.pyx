@@ -2,8 +2,8 @@
 
 It holds the instructions that it stands for, its *rows*, and once compiled a kernel (region_code.py) which
 does them all in one pass, without temporaries. The kernel computes what NumPy's loops would, bit for bit.
-Where shapes do not match, an operand is not plain, or NumPy would order the axes of the results in another way
-than C's or Fortran's, and while there is no kernel, the rows are run: nothing has been written then.
+Where shapes do not match, an operand is not plain, or NumPy would order the axes of the results in another
+way than C's or Fortran's, and while there is no kernel, the rows are run: nothing has been written then.
 
 The rows count the work that they do; where that was enough, a kernel is asked for, as for loops (native.pyx).
 """

@@ -113,6 +113,8 @@ class Window:
             return False
         if item.opcode == Opcode.VIEW:
             return _never_raises(item.site.describe(), self.constants)
+        if item.opcode == Opcode.UFUNC:
+            return item.elementwise is not None and not item.elementwise.raises
         return item.opcode in PURE
 
     def close(self) -> list[Item]:
