@@ -91,8 +91,9 @@ class Window:
         """Let an instruction be part of the window, if it can be."""
         form = item.elementwise
         if form is not None and form.fusable:
-            if self.written & set(item.writes):
-                return False
+            others = {r for other in [*self.passed, *self.dropped] for r in (*other.reads, *other.writes)}
+            if (self.written | self.read | others) & set(item.writes):
+                return False  # a register that is written twice
             self.rows.append(item)
             self.read.update(item.reads)
             self.written.update(item.writes)
