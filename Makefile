@@ -62,6 +62,7 @@ format: .venv/.stamp-dev
 .PHONY: bench
 bench: .venv/.stamp-bench build
 	$(PY) benchmarks/overhead.py $(BENCH_ARGS)
+	$(PY) benchmarks/elementwise.py $(BENCH_ARGS)
 	$(PY) benchmarks/programs.py $(BENCH_ARGS)
 
 .PHONY: fuzz

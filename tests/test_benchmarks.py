@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import common, overhead, programs
+from benchmarks import common, elementwise, overhead, programs
 
 
 def test_overhead(tmp_path, capsys):
@@ -22,6 +22,13 @@ def test_overhead(tmp_path, capsys):
     text = overhead.report_markdown(report)
     for part in ("| 0-d arrays", "| rewrite", "on top of NumPy's"):
         assert part in text
+
+
+def test_elementwise():
+    rows = elementwise.measure_expressions(repeats=1, sizes=(10, 100))
+    assert {row["size"] for row in rows} == {10, 100} and all(row["traced"] >= 0 for row in rows)
+    text = elementwise.report_markdown({"date": "today", "machine": common.machine(), "rows": rows})
+    assert "| `stencil`" in text and " 100 items" in text
 
 
 def test_programs(tmp_path, capsys):

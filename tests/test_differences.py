@@ -246,6 +246,18 @@ def test_a_mask_that_is_a_view_of_what_it_writes_is_read_first():
     compare.assert_same(tt.trace(f, strict=True)(a.copy()), expected)
 
 
+@shows("Which NaN")
+def test_nans_of_two_signs():
+    def f(x, y):
+        return np.maximum(x + y, x * y) - y
+
+    x, y = np.array([np.nan, -np.nan, 1.0]), np.array([-np.nan, np.nan, np.nan])
+    with tt.config(tier="native"):
+        traced = tt.trace(f, strict=True)
+        for _ in range(2):
+            assert np.array_equal(traced(x, y), f(x, y), equal_nan=True)  # the bits may differ
+
+
 @shows("Rounding of complex products")
 def test_complex_products_are_those_of_one_of_numpys_loops():
     """Products that no strides and no `out=` tell apart are NumPy's; the others are so but for the last bit."""

@@ -20,7 +20,7 @@ OPTIONS: dict[str, tuple[Any, tuple[Any, ...], str]] = {
     "tier": (
         "auto",
         ("auto", "interpreted", "native"),
-        "auto: loops go on as machine code once that is there; native: they wait for it; interpreted: none is made",
+        "auto: loops and elementwise operations go on as machine code once that is there; native: they wait for it; interpreted: none is made",
     ),
     "versions": (8, (), "how many compiled versions of a function are kept"),
 }

@@ -21,6 +21,11 @@ LOOP_STATES = {
     "asked": "being compiled",
     "native": "machine code",
 }
+REGION_STATES = {
+    "interpreted": "one by one so far",
+    "asked": "one by one, a kernel is being compiled",
+    "native": "one kernel",
+}
 
 
 def explain(traced: Traced) -> str:
@@ -86,6 +91,10 @@ def _version(version: Version) -> list[str]:
     for location, state in version.program.loop_states():
         where = f"{location[-1].filename}:{location[-1].line}" if location else "?"
         lines.append(f"    loop at {where}: {LOOP_STATES.get(state, f'interpreted: {state}')}")
+    for site in version.program.regions():
+        where = f"{site.locations[0][-1].filename}:{site.locations[0][-1].line}" if site.locations[0] else "?"
+        state = REGION_STATES.get(site.state, f"one by one: {site.state}")
+        lines.append(f"    {len(site.operations)} elementwise operations from {where} on: {state}")
     lines.extend(f"    writes to {stages.path_text(path)}" for path, _, _ in version.trace.writes)
     for name, location in dict.fromkeys(version.trace.callbacks):
         where = f"{location[-1].filename}:{location[-1].line}" if location else "?"

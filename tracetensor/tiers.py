@@ -1,4 +1,4 @@
-"""Which loops become machine code, and when: what the option `tier` says, told to the machine."""
+"""Which loops and regions become machine code, and when: what the option `tier` says, told to the machine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 HOT = 5000
 """Steps after which a loop is compiled. A step takes about 0.1 µs or more, and compiling a loop 0.1 s of one core."""
 
+WORK = 2_000_000
+"""Operations on one item each, 1000 for a call, after which an elementwise region is compiled: about 2 ms of NumPy's."""
+
 
 def request(program: Program, site: Any) -> None:
-    """What the machine calls for a loop that has run for so many steps."""
+    """What the machine calls for a loop or region that has run for so long."""
     from tracetensor.vm.loop_compiler import compile_later, compile_loop
 
     tier = option("tier")
@@ -26,8 +29,9 @@ def request(program: Program, site: Any) -> None:
 
 
 def choose(tier: str) -> None:
-    """Set from how many steps on loops are asked for."""
-    native.set_threshold({"auto": HOT, "native": 1, "interpreted": 1 << 62}[tier])
+    """Set from how many steps on loops, and from how much work on regions, are asked for."""
+    steps, work = {"auto": (HOT, WORK), "native": (1, 1), "interpreted": (1 << 62, 1 << 62)}[tier]
+    native.set_threshold(steps, work)
 
 
 native.request = request

@@ -11,7 +11,10 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CANDIDATES = ("cc", "gcc", "clang")
 FLAGS = (
@@ -25,6 +28,14 @@ FLAGS = (
     "-w",
 )
 """-fwrapv: integer arithmetic is total. -ffp-contract=off: no fused multiply-add, whose bits are not NumPy's."""
+VECTOR_FLAGS = (
+    "-O3",
+    "-march=native",
+    "-fno-trapping-math",
+    "-fno-strict-aliasing",
+    *FLAGS[1:],
+)
+"""For loops over many items: vector instructions of this very processor."""
 SECONDS = 60.0  # after which a compiler is given up
 
 
@@ -58,7 +69,18 @@ def toolchain() -> Toolchain | None:
     return None
 
 
-def build(text: str) -> bytes:
+@functools.cache
+def processor() -> str:
+    """What tells this processor from others for which -march=native means something else."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    wanted = ("vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU part")
+    return "\n".join(dict.fromkeys(line for line in lines if line.startswith(wanted)))
+
+
+def build(text: str, flags: Sequence[str] = FLAGS) -> bytes:
     """The shared object that a C text becomes. Raises CompilerError."""
     found = toolchain()
     if found is None:
@@ -67,7 +89,7 @@ def build(text: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="tracetensor-") as folder:
         source, result = Path(folder, "loop.c"), Path(folder, "loop.so")
         source.write_text(text)
-        command = [*found.command, *FLAGS, "-o", str(result), str(source)]
+        command = [*found.command, *flags, "-o", str(result), str(source)]
         nice = shutil.which("nice")
         try:
             child = subprocess.Popen(

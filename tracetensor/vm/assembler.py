@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tracetensor.graph.graph import Location
     from tracetensor.graph.types import Type
+    from tracetensor.vm.regions import Elementwise
 
 OBJECT, PY_BOOL, PY_INT, PY_FLOAT, PY_COMPLEX, NUMPY = 0, 1, 2, 3, 4, 16  # as in registers.pxd
 PYTHON_CLASSES = {BOOL: PY_BOOL, INT: PY_INT, FLOAT: PY_FLOAT, COMPLEX: PY_COMPLEX}
@@ -72,6 +73,7 @@ class Instruction:
     writes: tuple[int, ...] = ()
     location: Location = ()
     takes: int = 0
+    elementwise: Elementwise | None = None
 
 
 @dataclass(slots=True)
@@ -171,10 +173,24 @@ class Assembler:
         writes = tuple([row[k] for k in writing])
         self.items.append(Instruction(opcode, dst, a, b, c, site, reads, writes, self.location))
 
-    def emit_site(self, opcode: int, site: Any, reads: Sequence[int], writes: Sequence[int]) -> None:
+    def emit_site(
+        self,
+        opcode: int,
+        site: Any,
+        reads: Sequence[int],
+        writes: Sequence[int],
+        elementwise: Elementwise | None = None,
+    ) -> None:
         """Add an instruction whose operands are in its site."""
         self.items.append(
-            Instruction(opcode, site=site, reads=tuple(reads), writes=tuple(writes), location=self.location)
+            Instruction(
+                opcode,
+                site=site,
+                reads=tuple(reads),
+                writes=tuple(writes),
+                location=self.location,
+                elementwise=elementwise,
+            )
         )
 
     def move(self, target: int, source: int) -> None:

@@ -27,6 +27,7 @@ from tracetensor.vm.lowering_index import find_updates, lower_update, lower_writ
 from tracetensor.vm.lowering_library import lower_array_cast
 from tracetensor.vm.lowering_views import Views, find_views
 from tracetensor.vm.machine import Program
+from tracetensor.vm.regions import fuse
 from tracetensor.vm.schedule import schedule
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def compile_graph(graph: Graph, *, donated: Iterable[int] = frozenset()) -> Prog
     needed = set(live)
     items = compiler.mark_last_uses(compiler.items, needed)
     unused = {r for r in registers if compiler._counts(r)} - needed
-    items = compiler._drops(unused) + items
+    items = fuse(compiler._drops(unused) + items, compiler.constants)
     last = {r: k for k, r in enumerate(outputs)}
     kept = [(r, last[r] == k and r in live) for k, r in enumerate(outputs)]
     rows, handlers = flatten(items)

@@ -94,6 +94,7 @@ cpdef enum Opcode:
     UFUNC_SCALAR
     # arrays
     UFUNC
+    FUSED
     UPDATE
     LOAD
     STORE

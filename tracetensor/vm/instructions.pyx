@@ -64,6 +64,7 @@ TABLE = {
     Opcode.SCALAR_TO_ARRAY: "wr--s",
     Opcode.UFUNC_SCALAR: "s",
     Opcode.UFUNC: "s",
+    Opcode.FUSED: "s",
     Opcode.UPDATE: "s",
     Opcode.LOAD: "s",
     Opcode.STORE: "s",

@@ -14,6 +14,7 @@ from tracetensor.vm.array cimport (
     array_size,
 )
 from tracetensor.vm.calls cimport Call, invoke
+from tracetensor.vm.fused cimport Fused, FusedSite, run_fused
 from tracetensor.vm.indexing cimport (
     Index, accumulate, get_item, load_element, make_view, store_element, update, write,
 )
@@ -567,6 +568,9 @@ cdef int interpret(Instr *code, Run *run, int start) except -1:
         # ----------------------------------------------------------------------------------------- arrays
         elif op == Opcode.UFUNC:
             run_arrays(run, <Ufunc *>ins.site, ins.takes)
+        elif op == Opcode.FUSED:
+            if not run_fused(run, <Fused *>ins.site, ins.takes):
+                run_rows(run, <Fused *>ins.site)
         elif op == Opcode.UPDATE:
             update(run, <Index *>ins.site, ins.takes)
         elif op == Opcode.LOAD:
@@ -602,6 +606,19 @@ cdef int interpret(Instr *code, Run *run, int start) except -1:
                 clear(a)
         else:
             raise SystemError(f"instruction {op} is not one")
+
+
+cdef int run_rows(Run *run, Fused *s) except -1:
+    """Run the instructions that a fused one stands for; run.stage tells which of them has raised."""
+    cdef int pc = run.pc
+    try:
+        interpret(<Instr *>s.rows, run, 0)
+    except BaseException:
+        run.stage = (<FusedSite>s.site).stage(run.pc, run.stage)
+        raise
+    finally:
+        run.pc = pc
+    return 0
 
 
 cdef int cast(Run *run, Instr *ins, Reg *d, Reg *a) except -1:

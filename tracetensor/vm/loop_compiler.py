@@ -1,4 +1,4 @@
-"""From a loop of a program to its machine code: the text, the compiler, the function put in place."""
+"""From a loop or a region of a program to its machine code: the text, the compiler, the function put in place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.kernels.background import worker
 from tracetensor.kernels.native import load
-from tracetensor.kernels.toolchain import CompilerError
+from tracetensor.kernels.toolchain import VECTOR_FLAGS, CompilerError
+from tracetensor.vm.fused import FusedSite
 from tracetensor.vm.loop_code import MOST_ROWS, Contents, LoopCode
+from tracetensor.vm.region_code import kernel_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +26,38 @@ def make_code(program: Program, site: LoopSite) -> LoopCode:
     return LoopCode(Contents(*program.describe()), site.first, site.stop)
 
 
-def prepare(program: Program, site: LoopSite) -> Callable[[], None] | None:
+def prepare(program: Program, site: Any) -> Callable[[], None] | None:
+    """Make the text of a loop or region; what then compiles it. None if it is not worth it."""
+    return prepare_region(site) if isinstance(site, FusedSite) else prepare_loop(program, site)
+
+
+def region_text(site: FusedSite) -> str:
+    """The C text of a region's kernel."""
+    return kernel_text(site.operations, site.inputs, site.outputs, site.locations)
+
+
+def prepare_region(site: FusedSite) -> Callable[[], None]:
+    """Make the text of a region's kernel; what then compiles it and puts it in place."""
+    text = region_text(site)
+    site.begin(text)
+
+    def finish() -> None:
+        try:
+            try:
+                library, address = load(text, "kernel", VECTOR_FLAGS)
+            except CompilerError:  # a compiler that does not know all of these flags
+                library, address = load(text, "kernel")
+        except CompilerError as error:
+            site.refuse(str(error))
+        except Exception as error:  # whatever happens to the compiler, the program goes on
+            site.refuse(f"{type(error).__name__}: {error}")
+        else:
+            site.install(library, address)
+
+    return finish
+
+
+def prepare_loop(program: Program, site: LoopSite) -> Callable[[], None] | None:
     """Make the text of a loop; what then compiles it and puts the function in place. None if it is not worth it."""
     if site.stop - site.first > MOST_ROWS:
         site.refuse(f"more than {MOST_ROWS} instructions")
@@ -65,13 +98,14 @@ def compile_later(program: Program, site: Any) -> None:
 
 
 def compile_loops(program: Program) -> None:
-    """Compile all loops of a program that are worth it, and wait."""
+    """Compile all loops and regions of a program that are worth it, and wait."""
     worker.wait()
-    for site in program.loops():
+    for site in [*program.regions(), *program.loops()]:
         if site.state != "native":
             compile_loop(program, site)
 
 
 def source(program: Program) -> str:
-    """The C text of a program's loops, whether or not they are compiled."""
-    return "\n".join([make_code(program, site).text() for site in program.loops()])
+    """The C text of a program's loops and regions, whether or not they are compiled."""
+    loops = [make_code(program, site).text() for site in program.loops()]
+    return "\n".join([*loops, *[region_text(site) for site in program.regions()]])

@@ -14,6 +14,7 @@ import numpy as np
 
 from tracetensor.graph.infer import operand_dtype, ufunc_dtypes
 from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.op import may_raise
 from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.ops.elementwise import UFUNCS
 from tracetensor.graph.ops.scalars import BINARY, MATH, PYTHON, UNARY
@@ -32,6 +33,7 @@ from tracetensor.vm.assembler import (
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.interpreter import MATH_FUNCTIONS, MATH_FUNCTIONS_OF_TWO
+from tracetensor.vm.regions import Elementwise
 from tracetensor.vm.ufuncs import UfuncSite
 
 if TYPE_CHECKING:
@@ -150,8 +152,31 @@ def lower_ufunc(compiler: Compiler, node: Node, values: Values) -> bool:
     site = ufunc_site(node, reads + targets)
     if site is None:
         return False
-    compiler.emit_site(Opcode.UFUNC_SCALAR if rank == 0 else Opcode.UFUNC, site, reads, targets)
+    if rank == 0:
+        compiler.emit_site(Opcode.UFUNC_SCALAR, site, reads, targets)
+        return True
+    form = (
+        elementwise(node, reads, "".join([d.char for d in loop_dtypes(node)])) if len(targets) == 1 else None
+    )
+    compiler.emit_site(Opcode.UFUNC, site, reads, targets, form)
     return True
+
+
+def elementwise(node: Node, operands: list[int], loop: str) -> Elementwise | None:
+    """What a region is to know of a node that does the same to each item; None if its operands are not numbers.
+
+    loop: characters of the types that the operands are taken as, and of the result's.
+    """
+    classes, given = [], ""
+    for v in node.inputs[: len(operands)]:
+        cls = register_class(v.type)
+        if cls == OBJECT and not is_plain(v.type):
+            return None
+        classes.append(cls)
+        given += canonical(v.dtype).char
+    return Elementwise(
+        node.op.name, tuple(operands), tuple(classes), given, loop, node.out.ndim, may_raise(node)
+    )
 
 
 def lower_hot(compiler: Compiler, node: Node, values: Values) -> bool:

@@ -12,6 +12,7 @@ from tracetensor.vm.assembler import NUMPY, OBJECT, PY_BOOL, canonical, register
 from tracetensor.vm.indexing import IndexSite
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.lowering import is_plain, loop_dtypes, lowers
+from tracetensor.vm.regions import Elementwise
 from tracetensor.vm.ufuncs import UfuncSite
 
 if TYPE_CHECKING:
@@ -366,5 +367,17 @@ def lower_update(compiler: Compiler, update: Update, values: Values, write: Writ
     )
     reads = [array, *[compiler.read(values, v) for v in (*others, *leaves)]]
     reads += stage_reads(compiler, values, write.stages)
-    compiler.emit_site(Opcode.UPDATE, site, reads, [target])
+    form = None
+    if is_whole(update.write) and update.places and not write.stages:
+        chars = [d.char for d in (*[canonical(v.dtype) for v in inputs], *loop_dtypes(update.compute))]
+        form = Elementwise(
+            update.compute.op.name,
+            tuple(registers),
+            tuple(classes),
+            "".join(chars[: len(inputs)]),
+            "".join(chars[len(inputs) :]),
+            ndim,
+            may_raise(update.compute) or may_raise(update.write),
+        )
+    compiler.emit_site(Opcode.UPDATE, site, reads, [target], form)
     return True

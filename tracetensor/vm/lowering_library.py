@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.vm.assembler import OBJECT
+from tracetensor.vm.assembler import OBJECT, canonical
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
-from tracetensor.vm.lowering import is_plain, lowers
+from tracetensor.vm.lowering import elementwise, is_plain, lowers
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Node, Variable
@@ -30,14 +30,19 @@ def direct(
     function: Any,
     *extra: Any,
     reads: int | None = None,
+    loop: str = "",
     **keywords: Any,
 ) -> bool:
-    """Call a function on the node's inputs (the first `reads` of them), constants, and keywords."""
+    """Call a function on the node's inputs (the first `reads` of them), constants, and keywords.
+
+    loop: where it does the same to each item, the types that it takes and gives; see lowering.elementwise.
+    """
     registers = [compiler.read(values, v) for v in node.inputs[:reads]]
     registers += [compiler.constant(value, OBJECT) for value in extra]
     targets = [compiler.result(values, v) for v in node.outputs]
     site = CallSite(function, registers, targets, [v.type for v in node.outputs], keywords)
-    compiler.emit_site(Opcode.CALL, site, registers, targets)
+    form = elementwise(node, registers[: len(loop) - 1], loop) if loop else None
+    compiler.emit_site(Opcode.CALL, site, registers, targets, form)
     return True
 
 
@@ -63,7 +68,8 @@ def lower_product(compiler: Compiler, node: Node, values: Values) -> bool:
 @lowers("where")
 def lower_where(compiler: Compiler, node: Node, values: Values) -> bool:
     """numpy.where(condition, x, y)."""
-    return direct(compiler, node, values, np.where)
+    out = canonical(node.out.dtype).char if is_plain(node.out.type) else ""
+    return direct(compiler, node, values, np.where, loop=out and f"?{out}{out}{out}")
 
 
 @lowers("reshape")
@@ -80,4 +86,5 @@ def lower_array_cast(compiler: Compiler, node: Node, values: Values) -> bool:
     """x.astype(dtype) of an array."""
     if not is_plain(node.inputs[0].type) or not is_plain(node.out.type):
         return False
-    return direct(compiler, node, values, np.ndarray.astype, node.params["dtype"])
+    loop = canonical(node.inputs[0].dtype).char + canonical(node.out.dtype).char
+    return direct(compiler, node, values, np.ndarray.astype, node.params["dtype"], loop=loop)

@@ -11,6 +11,7 @@ from tracetensor.vm.array cimport (
     array_rank, array_strides, equivalent,
 )
 from tracetensor.vm.calls cimport CallSite, Run, unsilence
+from tracetensor.vm.fused cimport FusedSite
 from tracetensor.vm.indexing cimport IndexSite
 from tracetensor.vm.instructions cimport Opcode
 from tracetensor.vm.interpreter cimport Instr, interpret
@@ -61,6 +62,8 @@ cdef class Program:
             ins.dst, ins.a, ins.b = max(dst, 0), max(a, 0), max(b, 0)
             if opcode == Opcode.LOOP_HEAD:
                 (<LoopSite>site).place(self, k, row[8][0])
+            elif opcode == Opcode.FUSED:
+                (<FusedSite>site).place(self)
         for k, cls in enumerate(classes):
             self.classes[k] = cls
             if k not in constants and cls in (OBJECT, PY_INT):
@@ -132,6 +135,10 @@ cdef class Program:
     def loop_states(self):
         """(location, state) of each outermost loop; see native.pyx."""
         return [(row[7], row[6].state) for row in self.instructions if row[0] == Opcode.LOOP_HEAD]
+
+    def regions(self):
+        """The sites of the fused elementwise regions."""
+        return [row[6] for row in self.instructions if row[0] == Opcode.FUSED]
 
     def loops(self):
         """The sites of the outermost loops."""
@@ -278,7 +285,7 @@ cdef class Program:
         """The user's line that the instruction stands for."""
         site, location = self.instructions[run.pc][6:8]
         if run.stage:
-            location = (<IndexSite>site).locations[run.stage - 1] or location
+            location = site.locations[run.stage - 1] or location
         return location
 
     cdef int recover(self, Run *run, object exception, dict pending) except -2:
@@ -347,9 +354,16 @@ cdef void *site_pointer(object site):
         return &(<UfuncSite>site).s
     if isinstance(site, IndexSite):
         return &(<IndexSite>site).s
+    if isinstance(site, FusedSite):
+        return &(<FusedSite>site).s
     if isinstance(site, LoopSite):
         return &(<LoopSite>site).s
     return <void *>site
+
+
+def address_of_site(site):
+    """What an instruction with this site points at, as a number."""
+    return <size_t>site_pointer(site)
 
 
 cdef object wrap_donated(cnp.ndarray array):

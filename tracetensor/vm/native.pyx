@@ -26,12 +26,14 @@ cdef extern from *:
 DATA_OFFSET = TT_DATA_OFFSET
 """Where in NumPy's structure of an array the address of its data is."""
 
-thresholds = {"hot": 1 << 62}
+thresholds = {"hot": 1 << 62, "work": 1 << 62}
 
 
-def set_threshold(steps):
-    """From how many steps on a loop is asked for; for loops that have not been."""
+def set_threshold(steps, work=None):
+    """From how many steps on a loop, and from how much work on a region, is asked for; if it has not been."""
     thresholds["hot"] = steps
+    if work is not None:
+        thresholds["work"] = work
 
 
 cdef class LoopSite:
