@@ -533,6 +533,8 @@ def _fast_entry(version: Version, names: list[str]) -> Entry:
 
 def _fetch(path: Path, values: dict[Path, int]) -> Fetch:
     """How an entry finds a value: from the nearest one that it has already."""
+    if any(step == "flat" for step, _ in path):
+        raise ValueError("values of registered classes are taken apart in Python")
     for length in range(len(path), 0, -1):
         if path[:length] in values:
             return Fetch(("argument", values[path[:length]]), path[length:])
