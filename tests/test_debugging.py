@@ -1,5 +1,7 @@
 """Debugging: tracebacks are plain Python's, pdb steps through functions that run plain, breakpoint() stops in them."""
 
+import collections
+import contextlib
 import io
 import pdb  # noqa: T100
 import sys
@@ -174,3 +176,91 @@ def test_printing(capsys):
 
     show(np.array([1.5, 2.5]))
     assert capsys.readouterr().out == "step 0 1.5\nstep 1 2.5\n"
+
+
+def class_inside(x):
+    class Local:
+        pass
+
+    return Local, x
+
+
+def sends(x):
+    def running():
+        total = 0.0
+        while True:
+            value = yield total
+            total += value
+
+    sums = running()
+    next(sums)
+    return [sums.send(v) for v in x]
+
+
+def zipped(x):
+    def each(k):
+        for v in x:
+            yield v * k
+
+    return [a * b for a, b in zip(each(1), each(2), strict=True)]
+
+
+class Door:
+    def __init__(self):
+        self.open = True
+
+    def close(self):
+        self.open = False
+
+
+def exit_stack(x):
+    door = Door()
+    with contextlib.ExitStack() as stack:
+        stack.callback(door.close)
+        y = x.sum()
+    return y, door.open
+
+
+def nditer(x):
+    total = 0.0
+    for v in np.nditer(x):
+        total += v
+    return total
+
+
+def factory(x):
+    d = collections.defaultdict(lambda: 5.0)
+    for v in x:
+        d[int(v)] += v
+    return dict(d)
+
+
+REASONS = [
+    (class_inside, "`class` statements are not traced"), (sends, "`send` of a generator"),
+    (zipped, r"zip\(\) of more than one generator"), (exit_stack, "ExitStack|with"), (nditer, "nditer"),
+    (factory, "a defaultdict with a function of the user's"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "reason"), REASONS)
+def test_reasons_name_the_construct(f, reason):
+    x = np.arange(3.0)
+    with pytest.warns(tt.FallbackWarning, match=reason):
+        got = tt.trace(f)(x)
+    if f is not class_inside:
+        assert repr(got) == repr(f(x))
+
+
+def test_closing():
+    def f(x, k):
+        door = Door()
+        try:
+            with contextlib.closing(door) as same:
+                y = x[k]
+        except IndexError:
+            return door.open, same is door
+        return y, door.open
+
+    traced = tt.trace(f, strict=True)
+    for k in (0, 7):
+        assert traced(np.arange(3.0), k) == f(np.arange(3.0), k)

@@ -444,6 +444,13 @@ def nsmallest_(count, iterable, key):
     return sorted_store(iterable, key, False)[: max(count, 0)]
 
 
+def closing_(thing):
+    try:
+        yield thing
+    finally:
+        thing.close()
+
+
 def structure(tree, name, *args):
     """tree.name(*args) of a value of a registered class: done on its structure while tracing."""
     raise Fallback("a value of a registered class is handed to code that is not traced")

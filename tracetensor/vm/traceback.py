@@ -40,7 +40,8 @@ def users_frames(trace: types.TracebackType) -> types.TracebackType | None:
     start: types.TracebackType | None = trace
     last = trace
     while start is not None and start.tb_frame.f_code.co_filename.startswith(PACKAGE[:2]):
-        start, last = start.tb_next, start
+        last = start
+        start = start.tb_next
     if start is None and last.tb_frame.f_code.co_name != "_plain":
         return trace
     return start
