@@ -868,7 +868,7 @@ def _same_copy(value: Any) -> Any:
 def _way(value: Any) -> str:
     """What to hand over in the place of a container that is not traced."""
     base = next(c for c in (dict, set, bytearray, list) if isinstance(value, c) or c is list)
-    if is_class(type(value)):
+    if is_class(type(value)):  # type: ignore[arg-type]
         return f"hand over a {base.__name__}, or {REGISTER}"
     return f"hand over a {base.__name__}" if type(value) is not bytearray else "hand over np.frombuffer of it"
 
