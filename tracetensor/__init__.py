@@ -30,6 +30,7 @@ from tracetensor.symbolic import Function as Function
 from tracetensor.symbolic import function as function
 from tracetensor.tracer.declared import callback as callback
 from tracetensor.tracer.declared import pure as pure
+from tracetensor.tracer.registered import register_pytree as register_pytree
 
 __version__ = "0.1.0"
 
@@ -55,6 +56,7 @@ __all__ = [
     "parse_graph",
     "print_graph",
     "pure",
+    "register_pytree",
     "scan",
     "tensor",
     "trace",

@@ -22,7 +22,7 @@ from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWa
 from tracetensor.explain import GIVEN_UP, OVERLAPS, explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
-from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast
+from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast, without_frames
 from tracetensor.vm.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -231,6 +231,7 @@ def _same_defaults(a: tuple[Any, dict[str, Any]], b: tuple[Any, dict[str, Any]])
     return a[0] is b[0] and list(a[1]) == list(b[1]) and all(v is b[1][k] for k, v in a[1].items())
 
 
+@without_frames
 class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
     """A function that is traced, optimised and compiled at its first call with each kind of arguments.
 
@@ -355,6 +356,8 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         try:
             parameters = self.parameters(args, kwargs)
         except TypeError:
+            parameters = None
+        if parameters is None:
             return self._plain(args, kwargs)
         version, values = self._find(parameters)
         if version is None:
@@ -362,13 +365,18 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             if kind in self.plain_reasons and not self._is_strict():
                 self.plain_calls[self.plain_reasons[kind]] += 1
                 return self._plain(args, kwargs)
+            reason: Fallback | None = None
             try:
                 version = self.specialise(parameters)
-            except stages.AlwaysRaises as error:
-                result = self._plain(args, kwargs)
-                return self._fall_back(kind, error, lambda: result)
             except Fallback as error:
-                return self._fall_back(kind, error, lambda: self._plain(args, kwargs))
+                reason = error
+            # Plain Python runs where no exception is being handled: it would be the context of the user's.
+            if isinstance(reason, stages.AlwaysRaises):
+                result = self._plain(args, kwargs)
+                return self._fall_back(kind, reason, lambda: result)
+            if reason is not None or version is None:
+                assert reason is not None
+                return self._fall_back(kind, reason, lambda: self._plain(args, kwargs))
         if version.overlaps(parameters):
             self.plain_calls[OVERLAPS] += 1
             return self._plain(args, kwargs)
@@ -377,7 +385,8 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             version.slow_calls += 1
             return result
         except Deoptimise as error:
-            return self._deoptimised(args, kwargs, error)
+            given_up = error
+        return self._deoptimised(args, kwargs, given_up)
 
     def _deoptimised(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Deoptimise) -> Any:
         self.plain_calls[f"{GIVEN_UP}{error.reason}"] += 1
@@ -557,6 +566,8 @@ def _fast_entry(version: Version, names: list[str]) -> Entry:
 
 def _fetch(path: Path, values: dict[Path, int]) -> Fetch:
     """How an entry finds a value: from the nearest one that it has already."""
+    if any(step == "flat" for step, _ in path):
+        raise ValueError("values of registered classes are taken apart in Python")
     for length in range(len(path), 0, -1):
         if path[:length] in values:
             return Fetch(("argument", values[path[:length]]), path[length:])

@@ -48,6 +48,8 @@ class _Writer:
                 base = self.value(path[:-1])
                 plain = step == "attribute" and key.isidentifier()
                 source = f"{base}.{key}" if plain else f"getattr({base}, {key!r})"
+                if step == "flat":
+                    source = f"{self.constant(key)}.flat({base})"
                 if step == "item":
                     source = f"{base}[{self.constant(key)}]"
             elif step == "parameter":

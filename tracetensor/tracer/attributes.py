@@ -23,6 +23,7 @@ from tracetensor.tracer.values import (
     InterpretedFunction,
     TracedArray,
     TracedFlat,
+    TracedGenerator,
     TracedList,
     TracedObject,
     TracedScalar,
@@ -99,6 +100,9 @@ class Attributes(Library):
                 return self.object_attribute(owner, name)
             value = getattr(owner, name)
             return self.outside.module_value(owner, name, value)
+        if kind is TracedGenerator:
+            msg = f"`{name}` of a generator"
+            raise Fallback(msg)
         if kind is Super:
             return super_attribute(self.interpreter, owner, name)
         if is_object(owner):

@@ -34,6 +34,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedStore,
     TracedUnion,
+    Tree,
     is_object,
     is_traced,
 )
@@ -390,6 +391,8 @@ def _dict(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
     if args and (type(args[0]) is TracedArray or (content is not None and content.single is not None)):
         msg = "dict() of an array, or of a list of numbers whose length is known at run time only"
         raise Fallback(msg)
+    if args and is_object(args[0]) and hasattr(type(args[0]), "keys"):
+        args = [interpreter.mapping(args[0])]
     made = interpreter.stores.dict_of(args, kwargs) if args else None
     if made is not None:
         return made
@@ -466,6 +469,8 @@ def _isinstance(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any
             return issubclass(value.cls, classes)
         msg = "isinstance of an object that is known at run time only"
         raise Fallback(msg)
+    if isinstance(value, Tree):
+        return issubclass(value.registered.cls, classes)
     return isinstance(value, classes)
 
 
@@ -495,6 +500,8 @@ def _type(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> 
             return value.cls
         msg = "the class of an object that is known at run time only"
         raise Fallback(msg)
+    if isinstance(value, Tree):
+        return value.registered.cls
     _class_name(value)
     return (
         value.__class__

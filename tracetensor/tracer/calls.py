@@ -28,6 +28,7 @@ from tracetensor.tracer.objects import is_class, static
 from tracetensor.tracer.source import source_of
 from tracetensor.tracer.stores import MADE_AT_RUN_TIME
 from tracetensor.tracer.strings import string_method
+from tracetensor.tracer.trees import make_tree, registered
 from tracetensor.tracer.unknown import READING_MODULES, Unknown
 from tracetensor.tracer.values import (
     InterpretedFunction,
@@ -228,6 +229,9 @@ class Calls(Unknown):
             return slice(*args)
         if cls is np.vectorize:
             return make_vectorized(args, kwargs)
+        entry = registered(cls)
+        if entry is not None:
+            return make_tree(self.interpreter, entry, args, kwargs)
         if cls in MADE_AT_RUN_TIME:
             return self.interpreter.stores.call_class(cls, args, kwargs)
         if cls is np.ndarray:
@@ -248,6 +252,9 @@ class Calls(Unknown):
             check_functions(self, [*args, *kwargs.values()], cls.__name__)
             args = [self.interpreter.stores.plain(a) if type(a) is TracedStore else a for a in args]
             return learnt_call(self, cls, args, kwargs, cls.__name__)
+        if issubclass(cls, tuple) and not hasattr(cls, "_fields") and is_traced((args, kwargs)):
+            msg = f"{cls.__name__}, a class derived from tuple (fix: register it by tt.register_pytree)"
+            raise Fallback(msg)
         written = isinstance(getattr(cls, "__init__", None), types.FunctionType)
         if self._has_state(cls, written=written):
             return self.unknown(cls, args, kwargs)

@@ -289,7 +289,7 @@ class Expressions(Names):
         result: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
-                result.update(self.expression(frame, value))
+                result.update(self.mapping(self.expression(frame, value)))
                 continue
             name = self.expression(frame, key)
             self.calls.check_hashable(name)
@@ -297,6 +297,13 @@ class Expressions(Names):
                 raise Restart({("store", (frame.source.filename, node.lineno, node.col_offset)): True})
             result[name] = self.expression(frame, value)
         return self.stores.placed(self.state.made(result), frame, node)
+
+    def mapping(self, value: Any) -> Any:
+        """What is given as a mapping, by `**` or to dict(): of an object, a dict of its `keys()`."""
+        if not is_object(value):
+            return value
+        keys = self.call(self.calls.attribute(value, "keys"), [], {})
+        return {k: self.sequences.get_item(value, k) for k in self.sequences.unpack(keys, None)}
 
     def _dict_store(self, frame: Frame, node: ast.Dict) -> Any:
         """A dict with keys that are known at run time only."""
@@ -401,7 +408,7 @@ class Expressions(Names):
         for keyword in node.keywords:
             value = self.expression(frame, keyword.value)
             if keyword.arg is None:
-                kwargs.update(value)
+                kwargs.update(self.mapping(value))
             else:
                 kwargs[keyword.arg] = value
         frame.line = node.lineno

@@ -72,6 +72,7 @@ DELIBERATE = frozenset(
         "attribute",
         "load_name",
         "load_global",
+        "of_leaves",
         "read",
         "get_item",
         "_choose_item",

@@ -63,6 +63,11 @@ for _cls in (contextlib.suppress, contextlib.nullcontext, warnings.catch_warning
     _manager(_cls)
 
 
+@handles(contextlib.closing)
+def _closing(interpreter: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return TracedManager(interpreter.outside.prelude(interpreter, "closing_", args, kwargs))
+
+
 @handles(contextlib.contextmanager)
 def _contextmanager(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
     (function,) = args

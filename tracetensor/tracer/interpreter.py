@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
-from tracetensor.tracer import closures, store_builtins  # noqa: F401 - enter their handlers
+from tracetensor.tracer import closures, store_builtins, trees  # noqa: F401 - enter their handlers
 from tracetensor.tracer.arrays import Arrays
 from tracetensor.tracer.attempts import Attempts
 from tracetensor.tracer.calls import Calls
@@ -62,6 +62,10 @@ class Interpreter(Handlers):
         self.control.watch = lambda over: Watched(self, over)
 
     # Functions -------------------------------------------------------------------------------------------------
+
+    def tree_attribute(self, owner: Any, name: str) -> Any:
+        """An attribute of a value of a registered class."""
+        return trees.tree_attribute(self, owner, name)
 
     def run(self, frame: Frame) -> Any:
         """Execute a function whose parameters are bound; its result."""

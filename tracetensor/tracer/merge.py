@@ -27,6 +27,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedStore,
     TracedUnion,
+    Tree,
     Within,
     arrays_within,
     is_object,
@@ -72,6 +73,11 @@ def is_number(value: Any) -> bool:
 def same_number(a: Any, b: Any) -> bool:
     """Whether two concrete numbers are the same to the last bit and of one class."""
     return type(a) is type(b) and (repr(a) == repr(b))
+
+
+def _form(value: Any) -> Any:
+    """How many parts the tuples in a value have."""
+    return tuple(map(_form, value)) if isinstance(value, tuple) else None
 
 
 def rebuild_tuple(model: type, items: Any) -> Any:
@@ -201,7 +207,8 @@ class Merger:
         if not self._made_inside(side, value):
             return ("same", id(value))
         own = self.in_side(side, lambda: self.state.own(value))
-        return ("instance", type(value), tuple(own))
+        form = (own["aux"], _form(own["children"])) if isinstance(value, Tree) else ()
+        return ("instance", type(value), tuple(own), form)
 
     def _instance(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         """An object of one class made in both branches, or in one: its attributes are merged one by one."""

@@ -10,6 +10,7 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.answers import METHODS, MUTATING
 from tracetensor.graph.ops.scalars import PYTHON
+from tracetensor.tracer.prelude import structure
 from tracetensor.tracer.sorting import sort_in_place
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
@@ -20,6 +21,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedStore,
     TracedUnion,
+    Tree,
     is_traced,
 )
 
@@ -48,6 +50,8 @@ def call_method(calls: Calls, method: Method, args: list[Any], kwargs: dict[str,
     owner, name = method.owner, method.name
     if name in BY_NAME and not kwargs and len(args) == BY_NAME[name][1]:
         return getattr(calls.interpreter.sequences, BY_NAME[name][0])(owner, *args)
+    if isinstance(owner, Tree):
+        return calls.interpreter.call(structure, [owner, name, *args], kwargs)
     if type(owner) is TracedStore:
         return calls.interpreter.stores.method(owner, name, args, kwargs)
     for position, value in enumerate(args):

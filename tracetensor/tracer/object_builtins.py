@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.errors import Fallback
 from tracetensor.tracer.builtin import handles
 from tracetensor.tracer.objects import MISSING, is_class, is_object, made_by_dataclass
-from tracetensor.tracer.values import TracedList
+from tracetensor.tracer.values import TracedList, Tree
 
 if TYPE_CHECKING:
     from tracetensor.tracer.interpreter import Interpreter
@@ -42,6 +42,9 @@ def _super(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
 def super_attribute(interpreter: Interpreter, of: Super, name: str) -> Any:
     """super().name."""
     owner = of.owner
+    if isinstance(owner, Tree):
+        msg = f"super() in a method of {owner.registered.cls.__name__}, a registered class"
+        raise Fallback(msg)
     cls = owner if isinstance(owner, type) else type(owner)
     order = cls.__mro__
     for part in order[order.index(of.cls) + 1 :]:

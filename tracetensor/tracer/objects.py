@@ -16,7 +16,7 @@ from tracetensor.errors import Fallback
 from tracetensor.tracer.declared import Declared
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.surroundings import MISSING, static
-from tracetensor.tracer.values import UNBOUND, TracedUnion, is_class, is_object
+from tracetensor.tracer.values import UNBOUND, TracedUnion, Tree, is_class, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +85,8 @@ class Objects:
     def attribute(self, owner: Any, name: str) -> Any:
         """owner.name."""
         cls = type(owner)
+        if issubclass(cls, Tree):
+            return self.interpreter.tree_attribute(owner, name)
         getter = self.found(cls, "__getattribute__")
         if isinstance(getter, types.FunctionType):
             try:
@@ -196,6 +198,7 @@ class Objects:
 
     def variables(self, owner: Any) -> dict[str, Any]:
         """owner.__dict__: a dict that shows what the object holds, writes to which are writes to the object."""
+        self._not_tree(owner, "is asked for by __dict__, or copied")
         known = self.state.dicts.get(id(owner))
         if known is not None and known[0] is owner and self.state.made_in(known[1]) is not None:
             return known[1]  # type: ignore[no-any-return]
@@ -241,6 +244,7 @@ class Objects:
 
     def set_attribute(self, owner: Any, name: str, value: Any) -> None:
         """owner.name = value."""
+        self._not_tree(owner, "is set")
         setter = self.found(type(owner), "__setattr__")
         if isinstance(setter, types.FunctionType):
             if self._frozen(owner, name, setter):
@@ -249,6 +253,11 @@ class Objects:
                 self.interpreter.call(setter, [owner, name, value], {})
                 return
         self.plain_set(owner, name, value)
+
+    def _not_tree(self, owner: Any, what: str) -> None:
+        if isinstance(owner, Tree):
+            msg = f"what a {owner.registered.cls.__name__}, a registered class, has as attributes {what}"
+            raise Fallback(msg)
 
     def _frozen(self, owner: Any, name: str, method: types.FunctionType) -> bool:
         """Whether a method that dataclasses made refuses to set or delete an attribute."""
@@ -298,6 +307,7 @@ class Objects:
 
     def delete_attribute(self, owner: Any, name: str) -> None:
         """del owner.name."""
+        self._not_tree(owner, "is deleted")
         deleter = self.found(type(owner), "__delattr__")
         if isinstance(deleter, types.FunctionType):
             if self._frozen(owner, name, deleter):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import operator
 
+from tracetensor.errors import Fallback
+
 # ruff: noqa: ANN001, ANN002, ANN201, SIM110, D103
 # mypy: ignore-errors
 
@@ -440,3 +442,88 @@ def nlargest_(count, iterable, key):
 
 def nsmallest_(count, iterable, key):
     return sorted_store(iterable, key, False)[: max(count, 0)]
+
+
+def closing_(thing):
+    try:
+        yield thing
+    finally:
+        thing.close()
+
+
+def structure(tree, name, *args):
+    """tree.name(*args) of a value of a registered class: done on its structure while tracing."""
+    raise Fallback("a value of a registered class is handed to code that is not traced")
+
+
+def tree_compared(tree):
+    """Comparisons of such values."""
+    return structure(tree, "__eq__")
+
+
+def tree_keys(self):
+    return structure(self, "keys")
+
+
+def tree_getitem(self, key):
+    return structure(self, "__getitem__", key)
+
+
+def tree_setitem(self, key, value):
+    structure(self, "__setitem__", key, value)
+
+
+def tree_delitem(self, key):
+    structure(self, "__delitem__", key)
+
+
+def tree_len(self):
+    return structure(self, "__len__")
+
+
+def tree_iter(self):
+    return structure(self, "__iter__")
+
+
+def tree_contains(self, value):
+    return structure(self, "__contains__", value)
+
+
+def tree_add(self, other):
+    return structure(self, "__add__", other)
+
+
+def tree_radd(self, other):
+    return structure(self, "__radd__", other)
+
+
+def tree_iadd(self, other):
+    return structure(self, "__iadd__", other)
+
+
+def tree_mul(self, other):
+    return structure(self, "__mul__", other)
+
+
+def tree_rmul(self, other):
+    return structure(self, "__rmul__", other)
+
+
+def tree_or(self, other):
+    return structure(self, "__or__", other)
+
+
+def tree_ror(self, other):
+    return structure(self, "__ror__", other)
+
+
+def tree_ior(self, other):
+    return structure(self, "__ior__", other)
+
+
+def tree_bool(self):
+    return structure(self, "__bool__")
+
+
+def tree_equal(self, other):
+    return tree_compared(self)

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-PRELUDE = os.path.join(os.path.dirname(__file__), "prelude.py")  # noqa: PTH118, PTH120 - loads faster
-"""The file whose functions stand for Python's built-in ones; no frame of the user's is there."""
+PRELUDES = frozenset(
+    os.path.join(os.path.dirname(__file__), name)  # noqa: PTH118, PTH120 - loads faster
+    for name in ("prelude.py", "numpy_prelude.py")
+)
+"""The files whose functions stand for Python's built-in ones, and NumPy's; no frame of the user's is there."""
 
 Place = tuple[Any, ...]
 """Somewhere a traced program keeps a value: ("local", frame, name), ("storage", storage), ("items", list),
@@ -145,7 +148,7 @@ class State:
             if line is None:
                 line = SourceLine(source.filename, frame.line, source.qualname)
                 source.lines[frame.line] = line
-            if line.filename != PRELUDE:
+            if line.filename not in PRELUDES:
                 found.append(line)
         return tuple(found)
 

@@ -77,7 +77,10 @@ class Statements(Expressions):
         frame.line = node.lineno
         method = getattr(self, "do_" + type(node).__name__, None)
         if method is None:
-            msg = f"line {node.lineno}: `{type(node).__name__.lower()}` statements are not traced"
+            name = {"ClassDef": "class", "TryStar": "except*"}.get(
+                type(node).__name__, type(node).__name__.lower()
+            )
+            msg = f"line {node.lineno}: `{name}` statements are not traced"
             raise Fallback(msg)
         try:
             completion: Completion | None = method(frame, node)

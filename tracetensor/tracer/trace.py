@@ -36,6 +36,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedStore,
     TracedUnion,
+    Tree,
     is_traced,
 )
 from tracetensor.tracer.world import Check, Holder, Path, World, fetch
@@ -89,7 +90,7 @@ class Recipe:
 
     "output" k; "constant" object; "same" path (the caller's own object); "view" (path, steps, recipes of leaves);
     "tuple" (class, items); "list" items; "dict" (keys, items); "dict view" (a dict, the name of the method); "union" (recipe of the tag, items);
-    "object" (class, names, items); "range" and "slice" items; "new list" (recipe, paths of lists that it is none of); "columns" (skeleton of an element, lists of its leaves).
+    "object" (class, names, items); "tree" (how a registered class is put together, [what there is besides children, children]); "range" and "slice" items; "new list" (recipe, paths of lists that it is none of); "columns" (skeleton of an element, lists of its leaves).
     """
 
     kind: str
@@ -155,6 +156,8 @@ class Recipe:
                 if value is not UNBOUND:
                     object.__setattr__(instance, name, value)
             return instance
+        if kind == "tree":
+            return content[0].built(*each(content[1]))
         if kind == "function":
             return self._function(outputs, parameters, made)
         if kind == "partial":
@@ -376,7 +379,7 @@ class _Output:
             if value.dynamic is not None:
                 return self.dynamic(value.dynamic)
             return Recipe("list", [self.recipe(v) for v in list.__iter__(value)])
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and (kind is tuple or hasattr(kind, "_fields") or is_traced(value)):
             return Recipe("tuple", (kind, [self.recipe(v) for v in value]))
         if kind is dict and id(value) in world.state.dicts and world.state.dicts[id(value)][1] is value:
             msg = "the __dict__ of an object is returned or stored"
@@ -407,6 +410,9 @@ class _Output:
             raise Fallback(msg)
         if value is UNBOUND:
             return Recipe("constant", UNBOUND)
+        if issubclass(kind, Tree) and world.state.made_in(value) is not None:
+            own = world.state.own(value)
+            return Recipe("tree", (kind.registered, [self.recipe(own["aux"]), self.recipe(own["children"])]))
         if world.state.made_in(value) is not None and is_object(value):
             return self.object(value)
         known = world.paths.get(id(value))

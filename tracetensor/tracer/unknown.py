@@ -17,7 +17,7 @@ from tracetensor.graph.types import BOOL, FLOAT, INT, ObjectType, TensorType, va
 from tracetensor.tracer.declared import NOTHING
 from tracetensor.tracer.effects import Effects
 from tracetensor.tracer.learnt import Learnt, MethodCall, is_learnt, learnt_method
-from tracetensor.tracer.state import PRELUDE
+from tracetensor.tracer.state import PRELUDES
 from tracetensor.tracer.values import TracedArray, TracedList, TracedObject
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Unknown(Effects):
             [
                 (f.source.filename, f.line, f.source.name, f.globals)
                 for f in self.state.frames
-                if f.source.filename != PRELUDE
+                if f.source.filename not in PRELUDES
             ]
         )
         called = Warn(len(frames)) if function is warnings.warn else function

@@ -373,6 +373,15 @@ class InterpretedFunction:
         return self.interpreter.call_interpreted(self, args, kwargs)
 
 
+class Tree:
+    """A value of a registered class while it is traced: its parts are places, as an object's attributes are.
+
+    `registered`, of its class: how it is taken apart and put together (registered.Registered).
+    """
+
+    registered: Any
+
+
 NOT_THE_USERS = frozenset(sys.stdlib_module_names | {"numpy", "scipy", "tracetensor"}) - {"__main__"}
 
 
@@ -388,7 +397,8 @@ def is_class(cls: type) -> bool:
 
 
 @functools.lru_cache(maxsize=4096)
-def _of_objects(cls: type) -> bool:
+def of_objects(cls: type) -> bool:
+    """Whether the objects of a class are looked into attribute by attribute."""
     return is_class(cls) and not issubclass(
         cls,
         (type, enum.Enum, BaseException, tuple, list, dict, str, bytes, set, int, float, complex, frozenset),
@@ -397,7 +407,7 @@ def _of_objects(cls: type) -> bool:
 
 def is_object(value: Any) -> bool:
     """Whether a value is an object of a class written in Python, whose attributes are looked up one by one."""
-    return _of_objects(type(value))  # type: ignore[arg-type]
+    return of_objects(type(value))  # type: ignore[arg-type]
 
 
 def arrays_within(values: Iterable[Any]) -> Iterator[TracedArray]:
@@ -432,7 +442,7 @@ def arrays_within(values: Iterable[Any]) -> Iterator[TracedArray]:
 def is_traced(value: Any) -> bool:
     """Whether a value is, or holds one level or more down, something known at run time only, as objects may."""
     kind = type(value)
-    if _of_objects(kind):  # type: ignore[arg-type]
+    if of_objects(kind):  # type: ignore[arg-type]
         return True
     if issubclass(kind, (Traced, OfTraced, TracedRange, TracedSequence, InterpretedFunction)):
         return True

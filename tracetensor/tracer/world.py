@@ -46,6 +46,7 @@ from tracetensor.tracer.objects import is_object, own_now
 from tracetensor.tracer.recursion import RecursiveCall
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region, Restart
 from tracetensor.tracer.surroundings import MISSING, Surroundings, static
+from tracetensor.tracer.trees import adopt_tree, registered
 from tracetensor.tracer.values import (
     NOT_THE_USERS,
     UNBOUND,
@@ -55,6 +56,7 @@ from tracetensor.tracer.values import (
     TracedObject,
     TracedRange,
     TracedScalar,
+    is_class,
     object_type,
 )
 
@@ -63,8 +65,9 @@ if TYPE_CHECKING:
 
     from tracetensor.tracer.state import State
 
+REGISTER = "register its class by tt.register_pytree"
 Path = tuple[Any, ...]
-"""Where a value is found: ("parameter", name) or ("holder", Holder), then ("attribute", name) or ("item", key) …"""
+"""Where a value is found: ("parameter", name) or ("holder", Holder), then ("attribute", name), ("item", key) or ("flat", Registered) …"""
 
 LONGEST_LIST = 16
 LARGEST = 2**31
@@ -124,7 +127,10 @@ def fetch(path: Path, parameters: dict[str, Any]) -> Any:
     kind, start = path[0]
     value = parameters[start] if kind == "parameter" else start.get()
     for step, key in path[1:]:
-        value = getattr(value, key) if step == "attribute" else value[key]
+        if step == "flat":
+            value = key.flat(value)
+        else:
+            value = getattr(value, key) if step == "attribute" else value[key]
     return value
 
 
@@ -135,7 +141,8 @@ def path_text(path: Path) -> str:
     if kind == "holder" and start.kind == "class":
         text = f"{start.target.__name__}.{text}"
     for step, key in path[1:]:
-        text += f".{key}" if step == "attribute" else f"[{key!r}]"
+        if step != "flat":
+            text += f".{key}" if step == "attribute" else f"[{key!r}]"
     return text
 
 
@@ -144,7 +151,8 @@ class Check:
     """One condition of a compiled version on what is outside.
 
     kind: "type", "equal", "is", "array", "length", "keys", "elements", "absent" and "own" (whether an object itself
-    holds a name), "names" (all that it holds), "members" (of a set, in its order), "same" (as what is at another path).
+    holds a name), "names" (all that it holds), "members" (of a set, in its order), "same" (as what is at another path), "aux"
+    (what a value of a registered class has besides its children).
     """
 
     kind: str
@@ -169,6 +177,8 @@ class Check:
             return (own_now(value, self.value) is MISSING) is (self.kind == "absent")
         if self.kind == "names":
             return bool(tuple(vars(value)) == self.value)
+        if self.kind == "aux":
+            return bool(self.value == value)
         if self.kind == "members":
             return isinstance(value, set) and same_constant(tuple(value), self.value)
         return isinstance(value, dict) and same_constant(tuple(value), self.value)
@@ -187,7 +197,9 @@ class Check:
             return f"list(vars({where})) == {list(self.value)}"
         text = path_text(self.value) if self.kind == "same" else repr(self.value)
         before = {"length": "len(", "keys": "list(", "members": "list("}.get(self.kind, "")
-        relation = {"equal": " == ", "is": " is ", "same": " is ", "length": ") == "}.get(self.kind, ") == ")
+        relation = {"equal": " == ", "aux": " == ", "is": " is ", "same": " is ", "length": ") == "}.get(
+            self.kind, ") == "
+        )
         return f"{before}{where}{relation}{text[:80]}"
 
 
@@ -259,6 +271,7 @@ class World:
         self.storages: dict[int, Storage] = {}
         self.adopted: dict[Any, Any] = {}
         self.paths: dict[int, tuple[Path, Any]] = {}
+        self.trees: dict[int, tuple[Any, Any]] = {}
         self.containers: dict[int, tuple[Path, Any, Any]] = {}
         self.groups: dict[type, list[Path]] = {}
         self.identity_asked = False
@@ -288,6 +301,9 @@ class World:
 
     def _adopt(self, value: Any, path: Path, numbers: bool) -> Any:
         kind = type(value)
+        entry = registered(kind)
+        if entry is not None:
+            return adopt_tree(self, entry, value, path)
         if isinstance(value, np.ndarray):
             return self._array(value, path)
         if kind in PYTHON_TYPES or (isinstance(value, np.generic) and value.dtype.kind in NUMERIC_KINDS):
@@ -301,6 +317,9 @@ class World:
         if isinstance(value, tuple):
             self._check("type", path, kind)
             self.checks[(*path, "length")] = Check("length", path, len(value))
+            if kind is not tuple and not hasattr(kind, "_fields"):
+                msg = f"{path_text(path)} is a {kind.__name__}, a tuple of a class of its own (fix: hand over a tuple, or {REGISTER})"
+                raise Fallback(msg)
             items = [self.adopt(v, (*path, ("item", k)), numbers=numbers) for k, v in enumerate(value)]
             return kind(*items) if hasattr(kind, "_fields") else tuple(items)
         return self._other(value, path)
@@ -345,6 +364,16 @@ class World:
             found = effects.substitute(owner.cls)
             self.examples[owner.variable] = found
         return found
+
+    def expect_tree(self, path: Path, cls: type, aux_path: Path, aux: Any) -> None:
+        """At a path shall be a value of a registered class, with this besides its children."""
+        self._check("type", path, cls)
+        self._check("aux", aux_path, aux)
+        self.groups.setdefault(cls, []).append(path)
+
+    def expect_same(self, path: Path, known: Path) -> None:
+        """At a path shall be what is at another one."""
+        self._check("same", path, known)
 
     def _check(self, kind: str, path: Path, value: Any) -> None:
         self.checks[(*path, kind)] = Check(kind, path, value)
@@ -839,6 +868,8 @@ def _same_copy(value: Any) -> Any:
 def _way(value: Any) -> str:
     """What to hand over in the place of a container that is not traced."""
     base = next(c for c in (dict, set, bytearray, list) if isinstance(value, c) or c is list)
+    if is_class(type(value)):  # type: ignore[arg-type]
+        return f"hand over a {base.__name__}, or {REGISTER}"
     return f"hand over a {base.__name__}" if type(value) is not bytearray else "hand over np.frombuffer of it"
 
 

@@ -39,12 +39,22 @@ from tracetensor.vm.surroundings cimport Surroundings
 from tracetensor.errors import Deoptimise
 from tracetensor.graph.types import same_constant
 from tracetensor.vm.surroundings import class_value
+from tracetensor.vm.traceback import users_frames
 
 cnp.import_array()
 
 cdef extern from "Python.h":
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
     PyObject *dict_item "PyDict_GetItemWithError"(object d, object key) except? NULL
+    ctypedef PyObject *(*ternaryfunc)(PyObject *, PyObject *, PyObject *) noexcept
+    ctypedef struct TypeSlots "PyTypeObject":
+        ternaryfunc tp_call
+    void PyErr_Fetch(PyObject **cls, PyObject **error, PyObject **trace)
+    void PyErr_NormalizeException(PyObject **cls, PyObject **error, PyObject **trace)
+    void PyErr_Restore(PyObject *cls, PyObject *error, PyObject *trace)
+    void Py_XINCREF(PyObject *)
+    void Py_XDECREF(PyObject *)
+    int PyException_SetTraceback(PyObject *error, PyObject *trace)
 
 cdef enum:
     MOST_ARGUMENTS = 16
@@ -405,3 +415,48 @@ cdef class Dispatcher:
 
     def __get__(self, instance, owner):
         return self if instance is None else MethodType(self, instance)
+
+
+def without_frames(cls):
+    """A subclass of Dispatcher whose calls leave the package's frames out of tracebacks."""
+    if not issubclass(cls, Dispatcher):
+        raise TypeError(f"a subclass of Dispatcher is needed, not {cls!r}")
+    (<TypeSlots *>cls).tp_call = call_without_frames
+    return cls
+
+
+cdef ternaryfunc call_with_frames = (<TypeSlots *>Dispatcher).tp_call
+
+
+cdef PyObject *call_without_frames(PyObject *self, PyObject *args, PyObject *kwargs) noexcept:
+    """Dispatcher.__call__, but: a traceback goes from the caller's frame to those of the user's program.
+
+    A slot of its own, since Cython enters the frame of `__call__` itself after its last statement.
+    """
+    cdef PyObject *result = call_with_frames(self, args, kwargs)
+    if result == NULL:
+        leave_frames_out()
+    return result
+
+
+cdef void leave_frames_out() noexcept:
+    cdef PyObject *cls
+    cdef PyObject *error
+    cdef PyObject *trace
+    cdef PyObject *kept
+    PyErr_Fetch(&cls, &error, &trace)
+    PyErr_NormalizeException(&cls, &error, &trace)
+    if trace != NULL:
+        try:
+            found = users_frames(<object>trace)
+            kept = NULL if found is None else <PyObject *>found
+            Py_XINCREF(kept)
+            Py_XDECREF(trace)
+            trace = kept
+            if kept == NULL:
+                (<object>error).__traceback__ = None
+            else:
+                PyException_SetTraceback(error, kept)
+        except Exception:
+            pass  # the exception stays as it is
+    PyErr_Restore(cls, error, trace)

@@ -32,6 +32,21 @@ def add_user_frames(exception: BaseException, location: Location) -> BaseExcepti
     return exception.with_traceback(trace)
 
 
+def users_frames(trace: types.TracebackType) -> types.TracebackType | None:
+    """The traceback of a call from the first frame of the user's program on; all of it, if there is none.
+
+    None where the call did not get into the user's function, as with arguments that it does not take.
+    """
+    start: types.TracebackType | None = trace
+    last = trace
+    while start is not None and start.tb_frame.f_code.co_filename.startswith(PACKAGE[:2]):
+        last = start
+        start = start.tb_next
+    if start is None and last.tb_frame.f_code.co_name != "_plain":
+        return trace
+    return start
+
+
 def _frame(line: SourceLine) -> types.FrameType:
     code = TEMPLATE.replace(
         co_filename=line.filename,
