@@ -1,8 +1,11 @@
 """Loops, traced against plain (PYTEST_DONT_REWRITE: plain asserts)."""
 
 import numpy as np
+import pytest
 
-from tests.tracer_table import Table
+import tracetensor as tt
+from tests.compare import run_both
+from tests.tracer_table import Table, check_refused
 
 case = Table()
 V = np.arange(5.0)
@@ -1313,3 +1316,66 @@ def swaps_what_it_iterates_over(a, b):
         b = np.add(b, 1)
         sums.append(w.sum())
     return u, b, sums
+
+
+MAY_BE_TWO = "an array is written that may or may not be another one"
+
+
+def _one_of_two_written(x, n):
+    s = x.copy()
+    b = s
+    for k in range(n):
+        if k % 2:
+            s = s * 2
+        if k % 3 == 1:
+            b = s
+    s[0] = 99.0
+    return b
+
+
+def _one_of_two_asked_for(x, n):
+    s = x.copy()
+    b = s
+    for k in range(n):
+        s = s * 2
+        if k % 3 == 1:
+            b = s
+    return s is b
+
+
+def _last_ones_written(x, n):
+    s, b = x + 1, x + 2
+    for k in range(n):
+        s = x * k
+        if k % 2:
+            b = s
+    s[0] = 99
+    return b
+
+
+@pytest.mark.parametrize(
+    ("f", "reason"),
+    [
+        (_one_of_two_written, MAY_BE_TWO),
+        (_one_of_two_asked_for, "whether two arrays are one object"),
+        (_last_ones_written, MAY_BE_TWO),
+    ],
+)
+@pytest.mark.parametrize("n", [2, 5])
+def test_what_may_be_one_array_or_two_is_refused(f, reason, n):
+    check_refused(f, [np.ones(3), n], reason)
+
+
+def test_the_best_so_far_is_the_very_array_that_it_was():
+    def f(x, n):
+        best, least = x, 1e9
+        for k in range(n):
+            new = x * k
+            new[0] += 1
+            if abs(new.sum() - 7) < least:
+                best, least = new, abs(new.sum() - 7)
+        return best, new, least
+
+    traced = tt.trace(f, strict=True)
+    for n in (1, 2, 5, 9):
+        run_both(f, traced, [np.ones(2), n])

@@ -1306,3 +1306,20 @@ def test_what_is_read_only_is_refused_first(statement):
     a = np.ones(1, bool)
     a.flags.writeable = False
     run_both(namespace["f"], tt.trace(namespace["f"]), [a, 2])
+
+
+@pytest.mark.parametrize(
+    "flat", [np.ravel, lambda a: a.ravel(), lambda a: a.reshape(-1), lambda a: a.flatten()]
+)
+@pytest.mark.parametrize("select", [lambda a: a, lambda a: a[::-1], lambda a: a[::2], lambda a: a[2:5]])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_flat_array_is_a_view_only_where_numpys_is(flat, select, inside):
+    def f(a):
+        if inside:
+            a = select(a)
+        v = flat(a)
+        a[a > 0] = 5
+        return v
+
+    a = np.arange(-3, 5)
+    run_both(f, tt.trace(f), [a if inside else select(a)])

@@ -259,10 +259,13 @@ class Arrays:
         return True
 
     def _reshape_is_view(self, storage: Storage, steps: tuple[Step, ...], node: Node) -> bool:
-        if node.inputs[0].ndim <= 1 and not steps:
+        gathers = "ravel" in node.params  # what has gaps is copied by it, where a reshape steps over them
+        if node.inputs[0].ndim <= 1 and not steps and not gathers:
             return True
         if all(self._keeps_order(s) for s in steps) and self.state_contiguous(storage):
             return True
+        if gathers:
+            return False
         return node.inputs[0].ndim == 1 and all(s.op.name == "reshape" or self._plain_slice(s) for s in steps)
 
     def _keeps_order(self, step: Step) -> bool:

@@ -202,6 +202,9 @@ class Expressions(Names):
 
     def _is(self, a: Any, b: Any) -> Any:
         if type(a) is TracedArray and type(b) is TracedArray:
+            if a.storage is not b.storage and all(v.storage in self.arrays.uncertain for v in (a, b)):
+                msg = "whether two arrays are one object is known at run time only"
+                raise Fallback(msg)
             return a is b or (a.storage is b.storage and not a.steps and not b.steps)
         if type(a) is TracedStore or type(b) is TracedStore:
             if type(a) is not type(b):

@@ -8,24 +8,57 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.graph.node import Constant
 from tracetensor.graph.types import TensorType, Type, array_type
 from tracetensor.tracer.state import Box
+from tracetensor.tracer.values import TracedArray, TracedUnion
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Variable
     from tracetensor.tracer.state import Place
+    from tracetensor.tracer.values import Storage
 
 
 @dataclasses.dataclass
 class Packed:
     """A value taken apart: a skeleton that two values of the same form share, and the variables in it.
 
-    reads: of each array, the leaf that holds it, and the places where it stands (see Control.read_within).
+    frozen: why arrays must not be written. storages: the number of each array. reads: of each array, the leaf that holds it, and the places where it stands (see Control.read_within).
     """
 
     skeleton: Any
     leaves: list[Variable]
     labels: list[str]
     frozen: dict[int, str] = dataclasses.field(default_factory=dict)
+    storages: dict[Storage, int] = dataclasses.field(default_factory=dict)
     reads: dict[int, tuple[int, set[Any]]] = dataclasses.field(default_factory=dict)
+
+
+class Blends:
+    """Arrays that were made one, of which a loop carries which it is: what else is one of them must not be written.
+
+    `b = s` in a branch: after the step, `b` is what it was or `s`, and a write to either may be one to both.
+    """
+
+    REASON = "an array is written that may or may not be another one, of two that a loop carries"
+
+    def __init__(self) -> None:
+        self.became: dict[Storage, set[Storage]] = {}
+
+    def note(self, before: Any, after: Any) -> None:
+        """What a union was made: its arrays that are none of the alternatives are several of these."""
+        kept = after.alternatives if type(after) is TracedUnion else (after,)
+        old = {v.storage for v in before.alternatives if type(v) is TracedArray}
+        new = {v.storage for v in kept if type(v) is TracedArray}
+        for storage in old - new if new - old else ():
+            self.became.setdefault(storage, set()).update(new - old)
+
+    def freeze(self, packs: list[Packed]) -> list[Packed]:
+        """Freeze what may be one array in several places; those where there is any."""
+        found: dict[int, Packed] = {}
+        for source, new in self.became.items():
+            slots = [(p, p.storages[s]) for p in packs for s in (source, *new) if s in p.storages]
+            for packed, slot in slots if len(slots) > 1 else ():
+                packed.frozen.setdefault(slot, self.REASON)
+                found[id(packed)] = packed
+        return list(found.values())
 
 
 def skeleton_key(skeleton: Any) -> Any:

@@ -13,6 +13,7 @@ from tracetensor.graph.ops import control, shape
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, Type, array_type, join
 from tracetensor.tracer.forms import (
+    Blends,
     Packed,
     form_text,
     hashable,
@@ -26,7 +27,7 @@ from tracetensor.tracer.forms import (
 from tracetensor.tracer.lists import Dynamic
 from tracetensor.tracer.merge import is_number, rebuild_tuple
 from tracetensor.tracer.objects import new_object
-from tracetensor.tracer.slices import as_one_slice, merged_slices, slices_from, view_key
+from tracetensor.tracer.slices import are_slices, as_one_slice, merged_slices, slices_from, view_key
 from tracetensor.tracer.state import Box, Region
 from tracetensor.tracer.texts import TracedText
 from tracetensor.tracer.values import (
@@ -96,6 +97,7 @@ class ScanTracer:
         self.shared_objects: set[int] = set()
         self.within: list[Within] = []  # the alternatives that are being packed, and the last of them itself
         self.alternative: Any = None
+        self.blends = Blends()
         self.place: Place | None = None
         self.shared = self._shared_storages()
 
@@ -202,7 +204,7 @@ class ScanTracer:
             own = self.state.own(value)
             return ("instance", slots[key], kind, tuple(own), tuple([self.pack(v, packed, slots, label) for v in own.values()]))  # fmt: skip
         if kind is TracedUnion:
-            value = self.control.normalised(value, self.form_key)
+            value = self.normalised(value)
             if type(value) is not TracedUnion:
                 return self.pack(value, packed, slots, label)
             self._leaf(packed, self.state.region.lift(value.tag), label)
@@ -215,6 +217,12 @@ class ScanTracer:
         if is_object(value) or kind is TracedList:
             return ("constant", kind, Box(value))
         return ("same", Box(value)) if not hashable(value) else ("constant", kind, value)
+
+    def normalised(self, union: TracedUnion) -> Any:
+        """The union with alternatives of one form made one."""
+        value = self.control.normalised(union, self.form_key)
+        self.blends.note(union, value)
+        return value
 
     def _pack_alternatives(self, union: TracedUnion, packed: Packed, slots: Any, label: str) -> Any:
         skeletons = []
@@ -252,7 +260,7 @@ class ScanTracer:
         if None in keys:
             return value
         if type(value) is TracedUnion:
-            value = self.control.normalised(value, self.form_key)
+            value = self.normalised(value)
         own = value.alternatives if type(value) is TracedUnion else (value,)
         places = []
         for alternative in own:
@@ -318,6 +326,7 @@ class ScanTracer:
             slots[key] = len(slots)
             if storage in self.arrays.uncertain:
                 packed.frozen[slots[key]] = self.arrays.uncertain[storage]
+            packed.storages[storage] = slots[key]
             packed.reads[slots[key]] = len(packed.leaves), {where}
             variable = self.control.read_within(value, [where])
             self._leaf(packed, variable, label)
@@ -395,6 +404,7 @@ class ScanTracer:
                 raise Mismatch("an array gets another shape in place at each step")
             else:
                 skeletons[place] = self.pack(value, packed, slots, label)
+        self.blends.freeze([packed])
         return skeletons, packed
 
     def _pack_items(self, place: Place, value: Any, packed: Packed, slots: dict[Any, int], label: str) -> Any:
@@ -447,7 +457,7 @@ class ScanTracer:
             if self.state.attempts and self.region.roots:
                 self.control.keep()  # the next step's exceptions find what this one left
             end = self._compare(skeletons, types)
-            lasts = self._lasts(done)
+            lasts = self._lasts(done, end)
             graph_outputs = self._outputs(go, end, done, lasts)
             settled = True
         except RaisedInBranch:
@@ -618,7 +628,7 @@ class ScanTracer:
             return functools.partial(self.weak.__setitem__, place, form)
         if loosened(head) == loosened(end) and place not in self.loop.loose:
             return functools.partial(self.loop.loose.add, place)
-        if _slices(head, end) and place not in self.loop.sliced:
+        if are_slices(head, end) and place not in self.loop.sliced:
             return functools.partial(self.loop.sliced.setdefault, place)
         if head[0] == end[0] == "reference" and head[1] is end[1] and head[2]:
             if self.loop.peels < 1 and slices_from(end[2]) < len(end[2]):
@@ -696,7 +706,7 @@ class ScanTracer:
         except Fallback:
             return None
 
-    def _lasts(self, done: Completion) -> list[tuple[Place, Any, Packed]]:
+    def _lasts(self, done: Completion, end: Packed) -> list[tuple[Place, Any, Packed]]:
         """Names that only what comes after the loop reads: their value after the last step."""
         known = set(self.places)
         result = []
@@ -709,6 +719,11 @@ class ScanTracer:
                 packed = Packed(None, [], [])
                 skeleton = self.pack(frame.locals[name], packed, {}, name)
                 result.append((place, skeleton, packed))
+        again = self.blends.freeze([end, *[packed for _, _, packed in result]])
+        linked = [place for place, _, packed in result if any(packed is p for p in again)]
+        if linked:  # with what is carried, or with each other: all of it is carried then
+            self.loop.places.update(dict.fromkeys(linked))
+            raise Again
         return result
 
     def _outputs(self, go: Any, end: Packed, done: Completion, lasts: list[Any]) -> dict[str, Any]:
@@ -863,17 +878,6 @@ class ScanTracer:
         if type(value) in (TracedScalar, TracedArray, TracedUnion) or isinstance(value, tuple):
             return self.control.choose(condition, lambda: value, lambda: before)
         return value
-
-
-def _slices(head: Any, end: Any) -> bool:
-    """Whether what a place holds is slices, of one kind, of one array."""
-    views = [f for s in (head, end) for f in (s[1] if s[0] == "union" else (s,))]
-    if any(f[0] != "reference" or f[1] is not views[0][1] for f in views):
-        return False
-    firsts = [slices_from(f[2]) for f in views]
-    return all(
-        n < len(f[2]) and f[2][:n] == views[0][2][: firsts[0]] for n, f in zip(firsts, views, strict=True)
-    )
 
 
 def _contents(function: types.FunctionType) -> list[Any]:

@@ -24,6 +24,17 @@ def slices_from(steps: tuple[Any, ...]) -> int:
     return first
 
 
+def are_slices(head: Any, end: Any) -> bool:
+    """Whether what a place holds is slices, of one kind, of one array."""
+    views = [f for s in (head, end) for f in (s[1] if s[0] == "union" else (s,))]
+    if any(f[0] != "reference" or f[1] is not views[0][1] for f in views):
+        return False
+    firsts = [slices_from(f[2]) for f in views]
+    return all(
+        n < len(f[2]) and f[2][:n] == views[0][2][: firsts[0]] for n, f in zip(firsts, views, strict=True)
+    )
+
+
 def taken_apart(array: TracedArray) -> tuple[Any, ...]:
     """The steps of an array as the skeleton of a reference has them."""
     return tuple([(s.op, s.inputs, s.params) for s in array.steps])
