@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tracetensor as tt
+from tracetensor.tracer.registered import REGISTRY
 
 
 class Params(dict):
@@ -37,11 +38,21 @@ tt.register_pytree(
 )
 tt.register_pytree(Pair, lambda p: (tuple(p), None), lambda _, values: Pair(values))
 tt.register_pytree(Row, lambda r: (tuple(r), None), lambda _, values: Row(values))
-tt.register_pytree(
-    collections.deque, lambda d: (tuple(d), d.maxlen), lambda n, values: collections.deque(values, n)
-)
-tt.register_pytree(collections.UserDict, lambda d: (tuple(d.data.values()), tuple(d.data)),
-                   lambda keys, values: collections.UserDict(zip(keys, values, strict=True)))  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _registered_containers():
+    """Containers that other tests want as they are."""
+    tt.register_pytree(
+        collections.deque, lambda d: (tuple(d), d.maxlen), lambda n, values: collections.deque(values, n)
+    )
+    tt.register_pytree(
+        collections.UserDict,
+        lambda d: (tuple(d.data.values()), tuple(d.data)),
+        lambda keys, values: collections.UserDict(zip(keys, values, strict=True)),
+    )
+    yield
+    del REGISTRY[collections.deque], REGISTRY[collections.UserDict]
 
 
 def params():

@@ -1,8 +1,9 @@
 """Branches, traced against plain (PYTEST_DONT_REWRITE: plain asserts)."""
 
 import numpy as np
+import pytest
 
-from tests.tracer_table import Table
+from tests.tracer_table import Table, check_refused
 
 case = Table()
 V = np.arange(5.0)
@@ -712,3 +713,16 @@ def axes_moved_that_one_of_two_has(a, n):
 
 
 test_same = case.test()
+
+
+@pytest.mark.parametrize("new", [False, True])
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_view_that_may_be_another_object_over_the_same_elements(new, n):
+    def f(b, n):
+        if new:
+            b = b + 1
+        w = b[:, -1]
+        x = w if n == 1 else b[:, -1]
+        return x, w
+
+    check_refused(f, [np.ones((3, 1, 2)), n], "whether two views that are returned are one object")

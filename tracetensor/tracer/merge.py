@@ -376,9 +376,11 @@ class Merger:
         """A view of an array from outside; what its steps compute inside the branch leaves through outputs."""
         side, model = (1, b) if a is ABSENT else (0, a)
         rebuild = self._steps(side, model.steps)
-        if rebuild is None:
+        if rebuild is not None:
+            return lambda outs: TracedArray(model.storage, rebuild(outs), rebuilt=True)
+        if a is ABSENT or b is ABSENT or not model.steps:
             return lambda outs: model
-        return lambda outs: TracedArray(model.storage, rebuild(outs), rebuilt=True)
+        return lambda outs: TracedArray(model.storage, model.steps, rebuilt=True)  # one of two objects
 
     def _steps(self, side: int, steps: tuple[Step, ...]) -> Any:
         region = self.sides[side].region

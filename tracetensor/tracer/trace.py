@@ -484,6 +484,7 @@ class _Output:
             return Recipe("view", (path, self.steps(value)))
         if value.steps:
             # Taken at exit, of the very array that other results may be views of too.
+            self.distinct(value)
             base = self.output(self.world.state.read_storage(storage), self.memory(storage), storage)
             return Recipe("view of", (base, self.steps(value)))
         variable = self.interpreter.arrays.read(value)
