@@ -1379,3 +1379,23 @@ def test_the_best_so_far_is_the_very_array_that_it_was():
     traced = tt.trace(f, strict=True)
     for n in (1, 2, 5, 9):
         run_both(f, traced, [np.ones(2), n])
+
+
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize("a", [np.ones((2, 3)), np.asfortranarray(np.ones((2, 3)))], ids=["C", "F"])
+def test_what_may_be_a_view_is_so_after_the_loop_too(a, write):
+    def last(a, n):
+        for _ in range(n):
+            u = a.T.reshape(-1)
+        if write:
+            u[0] = 9
+        return u
+
+    def returned(a, n):
+        for k in range(n):
+            if k >= 1:
+                return a.T.reshape(-1)
+        return None
+
+    for f in (last, returned):
+        run_both(f, tt.trace(f), [a, 3])

@@ -857,7 +857,12 @@ class ScanTracer:
         self, lasts: list[tuple[Place, Any, Packed]], rest: list[Variable], inputs: list[Any]
     ) -> None:
         state = self.state
-        values = [(place, self.unpack(skeleton, rest, {})) for place, skeleton, _ in lasts]
+        values = []
+        for place, skeleton, packed in lasts:
+            made: dict[int, Storage] = {}
+            values.append((place, self.unpack(skeleton, rest, made)))
+            for slot, reason in packed.frozen.items():
+                self.arrays.freeze(made[slot], reason)
         condition: Variable | None = None
         if self.loop.length is not None and not isinstance(inputs[0], Constant):
             condition = state.emit(PYTHON["gt"], [inputs[0], constant(0)]).out
