@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import linecache
 import signal
+import sys
 import threading
 import traceback
 import types
@@ -120,6 +121,8 @@ def agree(traced: Outcome, plain: Outcome, slack: float, file: str) -> None:
         )
         if not alike:
             raise AssertionError(f"traced {actual}; plain {expected}") from traced.error
+        if isinstance(plain.error, UnboundLocalError) and sys.version_info < (3, 12):
+            return  # where code ran often, CPython 3.11 tells the line before, at times
         lines = _line(traced, file), _line(plain, file)
         assert lines[0] == lines[1], f"traced {actual} from line {lines[0]}; plain from line {lines[1]}"
         return  # what an interrupted call has written is not promised
