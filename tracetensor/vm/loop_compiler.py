@@ -41,20 +41,13 @@ def prepare_region(site: FusedSite) -> Callable[[], None]:
     text = region_text(site)
     site.begin(text)
 
-    def finish() -> None:
+    def loaded() -> tuple[Any, int]:
         try:
-            try:
-                library, address = load(text, "kernel", VECTOR_FLAGS)
-            except CompilerError:  # a compiler that does not know all of these flags
-                library, address = load(text, "kernel")
-        except CompilerError as error:
-            site.refuse(str(error))
-        except Exception as error:  # whatever happens to the compiler, the program goes on
-            site.refuse(f"{type(error).__name__}: {error}")
-        else:
-            site.install(library, address)
+            return load(text, "kernel", VECTOR_FLAGS)
+        except CompilerError:  # a compiler that does not know all of these flags
+            return load(text, "kernel")
 
-    return finish
+    return lambda: _install(site, loaded)
 
 
 def prepare_loop(program: Program, site: LoopSite) -> Callable[[], None] | None:
@@ -70,17 +63,19 @@ def prepare_loop(program: Program, site: LoopSite) -> Callable[[], None] | None:
     site.begin(text)
     ints = code.ints()
 
-    def finish() -> None:
-        try:
-            library, address = load(text, "loop")
-        except CompilerError as error:
-            site.refuse(str(error))
-        except Exception as error:  # whatever happens to the compiler, the loop goes on
-            site.refuse(f"{type(error).__name__}: {error}")
-        else:
-            site.install(library, address, ints)
+    return lambda: _install(site, lambda: load(text, "loop"), ints)
 
-    return finish
+
+def _install(site: Any, loaded: Callable[[], tuple[Any, int]], *numbers: Any) -> None:
+    """Put in place what the compiler makes; whatever happens to the compiler, the program goes on."""
+    try:
+        library, address = loaded()
+    except CompilerError as error:
+        site.refuse(str(error))
+    except Exception as error:
+        site.refuse(f"{type(error).__name__}: {error}")
+    else:
+        site.install(library, address, *numbers)
 
 
 def compile_loop(program: Program, site: Any) -> None:

@@ -1,6 +1,6 @@
 """What the C text of every loop begins with: the structures it knows, and what Python's operators are in C."""
 
-PRELUDE = r"""typedef signed char i8;
+TYPES = """typedef signed char i8;
 typedef unsigned char u8;
 typedef short i16;
 typedef unsigned short u16;
@@ -10,7 +10,12 @@ typedef long long i64;
 typedef unsigned long long u64;
 typedef float f32;
 typedef double f64;
-typedef struct { f64 re, im; } c128;
+"""
+"""The numbers that all generated text knows."""
+
+PRELUDE = (
+    TYPES
+    + r"""typedef struct { f64 re, im; } c128;
 
 /* Elements of arrays: anywhere, and of any type that other pointers see there. */
 #define AT(T) typedef T __attribute__((aligned(1), may_alias)) T##_at
@@ -294,3 +299,4 @@ static inline int clip(i64 dim, int has_start, i64 start, int has_stop, i64 stop
     return 1;
 }
 """
+)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tracetensor.vm.assembler import OBJECT
+from tracetensor.vm.loop_prelude import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,17 +38,9 @@ FLOATS, BOOLS = "fd", "?"
 SIGNED = "".join([c for c in "bhilq" if c in C_TYPES])
 INTEGERS = SIGNED + "BHILQ"
 
-PRELUDE = r"""typedef signed char i8;
-typedef unsigned char u8;
-typedef short i16;
-typedef unsigned short u16;
-typedef int i32;
-typedef unsigned int u32;
-typedef long long i64;
-typedef unsigned long long u64;
-typedef float f32;
-typedef double f64;
-
+PRELUDE = (
+    TYPES
+    + r"""
 /* No item that one step of a loop writes is read by another step. */
 #ifdef __clang__
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -64,6 +57,7 @@ static inline const T *gather_##T(T *buffer, const char *place, i64 stride, i64 
     return buffer; \
 }
 """
+)
 
 SYMBOLS = {
     "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "greater": ">", "greater_equal": ">=",
