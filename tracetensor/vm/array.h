@@ -23,6 +23,8 @@ static inline int array_native(PyObject *o) { return PyArray_ISNOTSWAPPED(TT_ARR
 static inline int array_has_metadata(PyObject *o) { return PyDataType_METADATA(PyArray_DESCR(TT_ARRAY(o))) != NULL; }
 static inline PyObject *array_descr(PyObject *o) { return (PyObject *)PyArray_DESCR(TT_ARRAY(o)); }
 
+static inline PyObject *array_descr_from_type(int number) { return (PyObject *)PyArray_DescrFromType(number); }
+
 /* A new array; descr is borrowed. strides NULL: C order, or Fortran's if flags say so. data NULL: its own. */
 static inline PyObject *array_new(PyObject *descr, int rank, npy_intp *dims, npy_intp *strides, void *data, int flags)
 {

@@ -29,6 +29,9 @@ cdef extern from "array.h":
     PyObject *try_array_new "array_new"(
         PyObject *descr, int rank, npy_intp *dims, npy_intp *strides, void *data, int flags)  # may be NULL
     PyObject *array_view(PyObject *base, int rank, npy_intp *dims, npy_intp *strides, char *data) except NULL
+    PyObject *try_array_view "array_view"(
+        PyObject *base, int rank, npy_intp *dims, npy_intp *strides, char *data)  # may be NULL
+    PyObject *descr_from_type "array_descr_from_type"(int number)
     PyObject *array_copy(PyObject *o) except NULL
     PyObject *array_like(PyObject *o) except NULL
     bint equivalent "PyArray_EquivTypenums"(int a, int b)

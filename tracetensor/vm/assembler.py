@@ -13,7 +13,7 @@ from tracetensor.vm.instructions import TABLE, Opcode
 from tracetensor.vm.native import LoopSite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tracetensor.graph.graph import Location
     from tracetensor.graph.types import Type
@@ -59,6 +59,14 @@ def _layout(opcode: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, .
     )
 
 
+class CallForm(NamedTuple):
+    """What machine code is to know of a call: the op, the registers of its inputs, its parameters."""
+
+    name: str
+    operands: tuple[int, ...]
+    params: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Instruction:
     """One instruction. takes: bit k says that the k-th of `reads` is read here for the last time."""
@@ -73,7 +81,8 @@ class Instruction:
     writes: tuple[int, ...] = ()
     location: Location = ()
     takes: int = 0
-    elementwise: Elementwise | None = None
+    elementwise: Elementwise | None = None  # for regions
+    form: Any = None  # what machine code is made by, if not `elementwise`
 
 
 @dataclass(slots=True)
@@ -128,8 +137,8 @@ class Handler(NamedTuple):
 
 
 Item = Instruction | Branch | Loop | Attempt
-Row = tuple[int, int, int, int, int, int, Any, "Location", "tuple[int, ...]", "tuple[int, ...]"]
-"""opcode, dst, a, b, c, takes, site, location, reads, writes; for LOOP_HEAD, `reads` is the end of the loop."""
+Row = tuple[int, int, int, int, int, int, Any, "Location", "tuple[int, ...]", "tuple[int, ...]", Any]
+"""opcode, dst, a, b, c, takes, site, location, reads, writes, form; for LOOP_HEAD, `reads` is the end of the loop."""
 
 
 class Assembler:
@@ -137,6 +146,9 @@ class Assembler:
 
     def __init__(self) -> None:
         self.classes: list[int] = []
+        self.types: list[
+            Type | None
+        ] = []  # of the values that registers hold, where they are those of variables
         self.constants: dict[int, Any] = {}
         self._constant_registers: dict[tuple[int, int], int] = {}
         self._alive: list[Any] = []
@@ -144,9 +156,10 @@ class Assembler:
         self.location: Location = ()
         self._held: frozenset[int] = frozenset()
 
-    def register(self, cls: int) -> int:
-        """A fresh register."""
+    def register(self, cls: int, type_: Type | None = None) -> int:
+        """A fresh register, for values of a type."""
         self.classes.append(cls)
+        self.types.append(type_)
         return len(self.classes) - 1
 
     def constant(self, value: Any, cls: int) -> int:
@@ -180,6 +193,7 @@ class Assembler:
         reads: Sequence[int],
         writes: Sequence[int],
         elementwise: Elementwise | None = None,
+        form: Any = None,
     ) -> None:
         """Add an instruction whose operands are in its site."""
         self.items.append(
@@ -190,6 +204,7 @@ class Assembler:
                 writes=tuple(writes),
                 location=self.location,
                 elementwise=elementwise,
+                form=form,
             )
         )
 
@@ -211,7 +226,7 @@ class Assembler:
                     self.move(target, pending.pop(target))
                 continue
             target = next(iter(pending))  # only cycles are left: one member waits in a fresh register
-            spare = self.register(self.classes[target])
+            spare = self.register(self.classes[target], self.types[target])
             self.move(spare, target)
             pending = {t: spare if s == target else s for t, s in pending.items()}
 
@@ -376,14 +391,15 @@ def _flatten_attempt(item: Attempt, rows: list[list[Any]], handlers: list[Handle
 
 def _row(opcode: int, a: int = -1, b: int = -1, site: Any = None) -> list[Any]:
     reads = tuple([r for r in (a, b) if r >= 0])
-    return [opcode, -1, a, b, -1, 0, site, (), reads, ()]
+    return [opcode, -1, a, b, -1, 0, site, (), reads, (), None]
 
 
 def _flatten(items: list[Item], rows: list[list[Any]], handlers: list[Handler], depth: int = 0) -> None:
     for item in items:
         if isinstance(item, Instruction):
             place = [item.opcode, item.dst, item.a, item.b, item.c]
-            rows.append([*place, item.takes, item.site, item.location, item.reads, item.writes])
+            form = item.form or item.elementwise
+            rows.append([*place, item.takes, item.site, item.location, item.reads, item.writes, form])
         elif isinstance(item, Branch):
             rows.append(jump := _row(Opcode.JUMP_UNLESS, item.condition))
             _flatten(item.then, rows, handlers, depth)
@@ -408,7 +424,8 @@ def _flatten_loop(item: Loop, rows: list[list[Any]], handlers: list[Handler], de
     tests = [_row(*test) for test in item.tests]
     rows.extend(tests)
     _flatten(item.body, rows, handlers, depth + 1)
-    rows.append([Opcode.LOOP_NEXT, head, item.counter, -1, -1, 0, None, (), (item.counter,), (item.counter,)])
+    counter = (item.counter,)
+    rows.append([Opcode.LOOP_NEXT, head, item.counter, -1, -1, 0, None, (), counter, counter, None])
     for test in tests:
         test[1] = len(rows)
     if depth == 0:

@@ -14,6 +14,7 @@ from tracetensor.vm.assembler import (
     Assembler,
     Attempt,
     Branch,
+    CallForm,
     Item,
     Loop,
     flatten,
@@ -46,7 +47,7 @@ NO_LIMIT = 2**63 - 1
 def compile_graph(graph: Graph, *, donated: Iterable[int] = frozenset()) -> Program:
     """The program of a graph. donated: numbers of the inputs whose arrays the program may overwrite."""
     compiler = Compiler()
-    registers = [compiler.register(register_class(v.type)) for v in graph.inputs]
+    registers = [compiler.register(register_class(v.type), v.type) for v in graph.inputs]
     values = dict(zip(graph.inputs, registers, strict=True))
     compiler.block(graph, values)
     outputs = [compiler.read(values, v) for v in graph.outputs]
@@ -58,7 +59,8 @@ def compile_graph(graph: Graph, *, donated: Iterable[int] = frozenset()) -> Prog
     last = {r: k for k, r in enumerate(outputs)}
     kept = [(r, last[r] == k and r in live) for k, r in enumerate(outputs)]
     rows, handlers = flatten(items)
-    return Program(graph, frozenset(donated), rows, compiler.classes, compiler.constants, kept, handlers)
+    contents = (rows, compiler.classes, compiler.types, compiler.constants, kept, handlers)
+    return Program(graph, frozenset(donated), *contents)
 
 
 def recompile(graph: Graph, donated: frozenset[int]) -> Program:
@@ -84,7 +86,7 @@ class Compiler(Assembler):
 
     def result(self, values: dict[Variable, int], variable: Variable) -> int:
         """A fresh register for a variable."""
-        values[variable] = register = self.register(register_class(variable.type))
+        values[variable] = register = self.register(register_class(variable.type), variable.type)
         return register
 
     def block(self, graph: Graph, values: dict[Variable, int]) -> None:
@@ -166,7 +168,8 @@ class Compiler(Assembler):
             self.result(values, v)
         reads = [self.read(values, v) for v in node.inputs]
         writes = [values[v] for v in node.outputs]
-        self.emit_site(Opcode.CALL, self.call_site(node, values), reads, writes)
+        form = CallForm(node.op.name, tuple(reads), node.params)
+        self.emit_site(Opcode.CALL, self.call_site(node, values), reads, writes, form=form)
 
     def nested(self) -> tuple[list[Item], Any]:
         """Begin a block of its own: the enclosing list, to be put back, and the enclosing location."""

@@ -109,6 +109,9 @@ cdef class IndexSite:
             "number": self.s.number,
             "size": self.s.size,
             "axes": self.keep[5],
+            "exact": self.s.exact,
+            "copies": self.s.copies,
+            "places": self.s.places,
             "stages": [site.describe() for site in self.keep[4]],
         }
 

@@ -19,7 +19,7 @@ from tracetensor.vm.indexing cimport (
     Index, accumulate, get_item, load_element, make_view, store_element, update, write,
 )
 from tracetensor.vm.instructions cimport Opcode
-from tracetensor.vm.native cimport Loop, ask
+from tracetensor.vm.native cimport Loop, ask, fresh_array, object_of_view
 from tracetensor.vm.lists cimport list_append, list_get, list_pop, list_set
 from tracetensor.vm.loops cimport finish_stack, push_stack, start_stack
 from tracetensor.vm.ownership cimport owned
@@ -168,6 +168,8 @@ cdef struct Environment:
     void (*incref)(PyObject *o) noexcept
     void (*decref)(PyObject *o) noexcept
     int (*own)(PyObject *o) noexcept
+    int (*view)(PyObject **base, int rank, Py_ssize_t *dims, Py_ssize_t *strides, char *place) noexcept
+    PyObject *(*fresh)(PyObject **spare, int number, int rank, Py_ssize_t *dims) noexcept
     Function1 *functions1
     Function2 *functions2
     double (*hypot)(double x, double y) noexcept nogil
@@ -206,6 +208,7 @@ cdef int is_owned(PyObject *o) noexcept:
 cdef Environment environment
 environment.step, environment.turns = step, turns
 environment.incref, environment.decref, environment.own = add_reference, drop_reference, is_owned
+environment.view, environment.fresh = object_of_view, fresh_array
 environment.functions1, environment.functions2, environment.hypot = functions1, functions2, hypot
 
 

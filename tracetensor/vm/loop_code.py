@@ -18,15 +18,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tracetensor.graph.types import type_of
 from tracetensor.vm.assembler import NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT
 from tracetensor.vm.instructions import Opcode, disassemble
 from tracetensor.vm.loop_prelude import PRELUDE
+from tracetensor.vm.lowering import is_plain
 from tracetensor.vm.native import DATA_OFFSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from tracetensor.graph.types import TensorType, Type
     from tracetensor.vm.assembler import Handler, Row
+
+    Emitter = Callable[["LoopCode", int], list[str]]
 
 CHAR_TYPES = {
     "?": "u8", "b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "l": "i64", "q": "i64",
@@ -83,7 +88,11 @@ UFUNCS = {
     "add": "+", "subtract": "-", "multiply": "*", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
     "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "greater": ">", "greater_equal": ">=",
 }  # fmt: skip
+ARRAYS = frozenset({Opcode.VIEW, Opcode.UFUNC, Opcode.FUSED, Opcode.WRITE, Opcode.UPDATE, Opcode.COPY})
+"""Instructions on whole arrays that may have C text."""
 MOST_ROWS = 1500
+FEW = 1024
+"""Items of an array, at most, for operations on the whole of it to be loops in the text of a loop."""
 LIMITS = {"i8": (-(2**7), 2**7 - 1), "u8": (0, 2**8 - 1), "i16": (-(2**15), 2**15 - 1), "u16": (0, 2**16 - 1)}
 LIMITS |= {"i32": (-(2**31), 2**31 - 1), "u32": (0, 2**32 - 1)}
 
@@ -97,6 +106,7 @@ class Contents(NamedTuple):
 
     rows: Sequence[Row]
     classes: Sequence[int]
+    types: Sequence[Type | None]
     constants: dict[int, Any]
     outputs: Sequence[int]
     handlers: Sequence[Handler]
@@ -105,8 +115,9 @@ class Contents(NamedTuple):
 class LoopCode:
     """The making of the text of the loop that is the rows from `first` up to `stop` of a program."""
 
-    def __init__(self, program: Contents, first: int, stop: int) -> None:
-        rows, self.classes, self.constants, outputs, handlers = program
+    def __init__(self, program: Contents, first: int, stop: int, emitters: Mapping[int, Emitter]) -> None:
+        self.emitters = emitters
+        rows, self.classes, self.types, self.constants, outputs, handlers = program
         self.rows, self.handlers = rows, handlers
         self.live = liveness(rows, outputs, handlers)
         self.first, self.stop = first, stop
@@ -116,6 +127,11 @@ class LoopCode:
         self.written: set[int] = set()  # those of them that are written
         self.ranks: dict[int, int] = {}  # arrays of which as many axes are variables
         self.moved: set[int] = set()  # those of them whose references come and go: these are variables
+        self.virtual: set[int] = set()  # those of these that may be views for which there is no object
+        self.fresh: set[int] = set()  # those that are made here: their memory is kept for the next one
+        self.exits: dict[
+            str, int
+        ] = {}  # what is done where the function is left, and the number of its label
         self.native = 0  # instructions that have C text
         self.interpreted = 0
 
@@ -136,7 +152,14 @@ class LoopCode:
             if row[0] != Opcode.LOOP_HEAD:  # its text would say what has become of the loop
                 body.append(f"    /* {_comment(disassemble(pc, *row[:7]))} */")
             body += [f"    {line}" for line in self.instruction(pc)]
-        end = [f"    {self.leave(self.stop)}", "}", ""]
+        body.append(f"    {self.leave(self.stop)}")
+        for exit_, number in self.exits.items():
+            body += [
+                f"out{number}:",
+                *[f"    {line};" for line in exit_.split("; ") if line],
+                "    goto end;",
+            ]
+        end = ["end:", *self.spares(), "    return where;", "}", ""]
         return "\n".join([f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.head(), *body, *end])
 
     def ints(self) -> list[int]:
@@ -180,20 +203,29 @@ class LoopCode:
         self.written.add(register)
         return f"r{register}"
 
+    def array_type(self, r: int) -> TensorType | None:
+        """The type of the arrays that a register holds; None if it holds something else, or that is not plain."""
+        if self.classes[r] != OBJECT:
+            return None
+        type_: Any = self.types[r]
+        if type_ is None and isinstance(self.constants.get(r), np.ndarray):
+            type_ = type_of(self.constants[r])
+        return type_ if is_plain(type_) else None
+
     def find_arrays(self) -> None:
-        """Find the arrays whose elements or dims are looked at, and those that they are moved to or from."""
+        """Find the arrays that are looked at, and those that they are moved to or from."""
         moves = []
         gone = set()
         for pc in self.region:
-            opcode, dst, a, _, c, takes, site = self.rows[pc][:7]
+            opcode, dst, a, _, c, takes, site, _, reads, writes, form = self.rows[pc]
             if opcode in {Opcode.LOAD, Opcode.STORE}:
-                form = site.describe()
-                rank = _rank(form)
-                self.ranks[form["array"]] = max(self.ranks.get(form["array"], 0), rank)
+                index = site.describe()
+                rank = _rank(index)
+                self.ranks[index["array"]] = max(self.ranks.get(index["array"], 0), rank)
                 if opcode == Opcode.STORE:
-                    moves.append((form["dst"], form["array"]))
+                    moves.append((index["dst"], index["array"]))
                 if takes:
-                    gone.add(form["array"])
+                    gone.add(index["array"])
             elif opcode == Opcode.DIM:
                 self.ranks[a] = max(self.ranks.get(a, 0), c + 1)
                 if takes:
@@ -201,26 +233,53 @@ class LoopCode:
             elif opcode == Opcode.DROP:
                 gone.add(a)
             elif opcode == Opcode.GUARD:
-                gone.update([r for k, r in enumerate(self.rows[pc][8]) if takes >> k & 1])
+                gone.update([r for k, r in enumerate(reads) if takes >> k & 1])
             elif opcode == Opcode.MOVE:
                 moves.append((dst, a))
+            elif opcode in ARRAYS or (opcode == Opcode.CALL and form is not None):
+                self._find_operands(reads, writes, takes, gone)
+                if opcode == Opcode.VIEW:
+                    self.virtual.update(writes)
+                elif opcode in {Opcode.WRITE, Opcode.UPDATE}:
+                    moves.append((writes[0], reads[0]))
+                else:
+                    self.fresh.update(writes)
         changed = True
         while changed:
             changed = False
-            for pair in moves:
-                rank = max([self.ranks.get(r, -1) for r in pair])
-                for r in pair:
+            for dst, a in moves:
+                rank = max(self.ranks.get(dst, -1), self.ranks.get(a, -1))
+                for r in (dst, a):
                     if self.ranks.get(r, -1) < rank:
                         self.ranks[r] = rank
                         changed = True
+                if a in self.virtual and dst not in self.virtual:
+                    self.virtual.add(dst)
+                    changed = True
         gone.update([r for pair in moves for r in pair])
         self.moved = {r for r in self.ranks if r in gone and r not in self.constants}
+        self.virtual &= self.moved
+        self.fresh &= self.moved
+
+    def _find_operands(self, reads: Iterable[int], writes: Iterable[int], takes: int, gone: set[int]) -> None:
+        """Note the arrays that an instruction reads and writes, as a whole."""
+        for k, r in enumerate(reads):
+            type_ = self.array_type(r)
+            if type_ is not None:
+                self.ranks[r] = type_.ndim
+                if takes >> k & 1:
+                    gone.add(r)
+        for r in writes:
+            type_ = self.array_type(r)
+            if type_ is not None:
+                self.ranks[r] = type_.ndim
+                gone.add(r)
 
     # The frame of the function -----------------------------------------------------------------------------------
 
     def head(self) -> list[str]:
         """Where the function begins; made after the body, when it is known what that needs."""
-        lines = ["", "int loop(struct reg *R, void *run, const struct environment *E)", "{"]
+        lines = ["", "int loop(struct reg *R, void *run, const struct environment *E)", "{", "    int where;"]
         for r in sorted(self.used):
             if not self.is_literal(r):
                 type_ = self.type(r)
@@ -229,6 +288,10 @@ class LoopCode:
                 lines.append(f"    {type_} r{r} = {f'R[{r}].v.as_{type_}' if known else empty};")
         for r, rank in sorted(self.ranks.items()):
             axes = "".join([f", n{r}_{k} = 0, s{r}_{k} = 0" for k in range(rank)])
+            if r in self.fresh:
+                lines.append(f"    void *x{r} = 0;")
+            if r in self.virtual:
+                lines.append(f"    int v{r} = 0;")
             if r in self.moved:
                 lines.append(f"    void *o{r} = 0;")
                 lines.append(
@@ -241,7 +304,7 @@ class LoopCode:
 
     def leave(self, target: int) -> str:
         """Go on with an instruction behind the loop, or with one in it as the interpreter would."""
-        return f"{{ {self.back(self.live[target])}{self.flush(self.held(target))}return {target}; }}"
+        return self.exit(target, f"{self.back(self.live[target])}{self.flush(self.held(target))}")
 
     def held(self, pc: int) -> list[int]:
         """The arrays whose references are variables, and not nothing, where an instruction begins."""
@@ -254,11 +317,34 @@ class LoopCode:
             if handler.first <= pc < handler.stop:
                 needed |= self.live[handler.target]
         held = [r for r in self.held(pc) if r not in settled]
-        return f"{{ {self.back(needed)}{self.flush(held)}return -1; }}"
+        seen = [r for r in held if needed >> r & 1]
+        unseen = [r for r in held if not needed >> r & 1]
+        return self.exit(-1, f"{self.back(needed)}{self.flush(seen)}{self.flush(unseen, views=False)}")
 
-    def flush(self, arrays: Iterable[int]) -> str:
-        """Put the references of arrays back into their registers, where others look for them, and which are empty."""
-        return "".join([f"R[{r}].obj = o{r}; " for r in sorted(arrays)])
+    def exit(self, where: int, text: str) -> str:
+        """Leave with a result, after what the text does; there is one label for each text."""
+        number = self.exits.setdefault(text, len(self.exits))
+        return f"{{ where = {where}; goto out{number}; }}"
+
+    def flush(self, arrays: Iterable[int], *, views: bool = True) -> str:
+        """Put the references of arrays back into their registers, where others look for them, and which are empty.
+
+        views: whether the others look at the arrays, and do not only drop them.
+        """
+        arrays = sorted(arrays)
+        shown = "".join([self.show(r) + " " for r in arrays if r in self.virtual and views])
+        return shown + "".join([f"R[{r}].obj = o{r}; " for r in arrays])
+
+    def show(self, r: int) -> str:
+        """Make the object of a register that holds a view without one."""
+        rank = self.ranks[r]
+        dims, strides = (", ".join([f"{x}{r}_{k}" for k in range(rank)]) for x in "ns")
+        axes = f"(i64[]){{{dims}}}, (i64[]){{{strides}}}" if rank else "0, 0"
+        return f"if (v{r} && o{r}) {{ v{r} = 0; if (E->view(&o{r}, {rank}, {axes}, p{r}) < 0) {{ where = -1; goto end; }} }}"
+
+    def spares(self) -> list[str]:
+        """Lines that give up the memory kept for results."""
+        return [f"    drop(E, &x{r});" for r in sorted(self.fresh)]
 
     def back(self, live: int) -> str:
         """Put the variables that are needed back into their registers. What is written is known at the end only:
@@ -277,12 +363,21 @@ class LoopCode:
             [f" n{r}_{k} = a->dims[{k}]; s{r}_{k} = a->strides[{k}];" for k in range(self.ranks[r])]
         )
         place = f"o{r}" if r in self.moved else f"R[{r}].obj"
-        return [f"if ({place}) {{ struct array *a = {place}; p{r} = a->data;{axes} }}", f"w{r} = 0;"]
+        lines = [f"if ({place}) {{ struct array *a = {place}; p{r} = a->data;{axes} }}", f"w{r} = 0;"]
+        return [*lines, f"v{r} = 0;"] if r in self.virtual else lines
 
     def known(self, target: int, source: int, owned: str) -> str:
         """Let one register have what is known of the array of another; owned: whether nobody else has it."""
         pairs = [("p", ""), *[(x, f"_{k}") for k in range(self.ranks[target]) for x in "ns"]]
-        return " ".join([f"{x}{target}{k} = {x}{source}{k};" for x, k in pairs]) + f" w{target} = {owned};"
+        text = " ".join([f"{x}{target}{k} = {x}{source}{k};" for x, k in pairs]) + f" w{target} = {owned};"
+        if target in self.virtual:
+            text += f" v{target} = {f'v{source}' if source in self.virtual else '0'};"
+        return text
+
+    def own(self, r: int) -> str:
+        """Whether nobody else has the array of a register."""
+        asked = f"(w{r} = E->own(*{self.reference(r)}))"
+        return f"(w{r} || {f'(!v{r} && {asked})' if r in self.virtual else asked})"
 
     # Instructions ------------------------------------------------------------------------------------------------
 
@@ -310,7 +405,7 @@ class LoopCode:
             if opcode in BINARY:
                 return [f"{names['d']} = {BINARY[Opcode(opcode)].format(**names)};"]
             return self.unless(CHECKED[Opcode(opcode)].format(**names), pc)
-        emit = EMITTERS.get(opcode)
+        emit = self.emitters.get(opcode)
         if emit is None:
             raise Interpreted
         return emit(self, pc)
@@ -323,7 +418,7 @@ class LoopCode:
 
     def step(self, pc: int) -> list[str]:
         """Let the interpreter run an instruction."""
-        _, _, _, _, _, takes, _, _, reads, writes = self.rows[pc]
+        _, _, _, _, _, takes, _, _, reads, writes, _ = self.rows[pc]
         if self.rows[pc][0] in JUMPS:
             raise Interpreted
         arrays = [r for r in dict.fromkeys([*reads, *writes]) if r in self.moved]
@@ -358,6 +453,9 @@ class LoopCode:
 
     def clear(self, r: int) -> str:
         """Drop the reference in a register."""
+        if r in self.fresh:
+            size = " * ".join([f"n{r}_{k}" for k in range(self.ranks[r])]) or "1"
+            return f"if ({size} <= {FEW}) retire(E, &x{r}, &o{r}); else drop(E, &o{r});"
         return f"drop(E, &o{r});" if r in self.moved else f"drop(E, &R[{r}].obj);"
 
     def reference(self, r: int) -> str:
@@ -405,7 +503,10 @@ def _emit_move_value(code: LoopCode, pc: int) -> list[str]:
 def _emit_move(code: LoopCode, pc: int) -> list[str]:
     """A reference, with what is known of the array."""
     _, dst, a, _, _, takes, *_ = code.rows[pc]
-    lines = [f"{'take' if takes else 'share'}(E, {code.reference(dst)}, {code.reference(a)});"]
+    how = "take" if takes else "share"
+    lines = [f"{how}(E, {code.reference(dst)}, {code.reference(a)});"]
+    if takes and a in code.fresh:  # what the target held is as large, as a rule
+        lines = [f"pass(E, &o{dst}, &o{a}, &x{a});"]
     if dst in code.ranks:
         lines.append(code.known(dst, a, f"w{a}" if takes else f"w{a} = 0"))
     return lines
@@ -420,7 +521,7 @@ def _emit_drop(code: LoopCode, pc: int) -> list[str]:
 
 def _emit_guard(code: LoopCode, pc: int) -> list[str]:
     """A check that hardly ever fires."""
-    _, _, condition, _, _, takes, _, _, reads, _ = code.rows[pc]
+    _, _, condition, _, _, takes, _, _, reads, _, _ = code.rows[pc]
     dropped = [code.clear(r) for k, r in enumerate(reads) if takes >> k & 1]
     return [f"if (UNLIKELY({code.value(condition)})) {code.leave(pc)}", *dropped]
 
@@ -467,7 +568,7 @@ def _emit_store(code: LoopCode, pc: int) -> list[str]:
     bad, value = convert(source, code.value(form["value"]), type_, char == "?", strict=True, weak=python_int)
     lines = [f"if (UNLIKELY({bad})) break;"] if bad else []
     copied = [f"    {line}" for line in [*code.step(pc), f"goto done{pc};"]]
-    lines += [f"if (UNLIKELY(!w{array}) && !(w{array} = E->own(*{code.reference(array)}))) {{", *copied, "}"]
+    lines += [f"if (UNLIKELY(!{code.own(array)})) {{", *copied, "}"]
     more, place = element(code, form, pc)
     lines += [*more, f"*({type_}_at *)({place}) = {value};"]
     if dst != array:
@@ -522,7 +623,7 @@ def _emit_ufunc(code: LoopCode, pc: int) -> list[str]:
     return attempt(code, pc, lines) if any("break" in line for line in lines) else lines
 
 
-EMITTERS: dict[int, Callable[[LoopCode, int], list[str]]] = {
+SCALARS: dict[int, Emitter] = {
     Opcode.LOOP_HEAD: _emit_nothing,
     Opcode.JUMP: _emit_jump,
     Opcode.JUMP_UNLESS: _emit_jump_unless,
@@ -584,6 +685,15 @@ def attempt(code: LoopCode, pc: int, lines: list[str]) -> list[str]:
 
 def element(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str]:
     """Lines that find an element, and the expression of its place; they `break` if it is out of bounds."""
+    lines, place, _, _ = part(code, form, pc)
+    return lines, place
+
+
+def part(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str, list[str], list[str]]:
+    """Lines that find what a basic index names; expressions of its place, dims and strides.
+
+    The lines `break` where an index is out of bounds.
+    """
     if not form["basic"]:
         raise Interpreted
     array = form["array"]
@@ -623,7 +733,7 @@ def element(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], s
                 left_strides.append(f"({strides[axis]} * {name}s)")
             axis += 1
         dims, strides = left_dims, left_strides
-    return lines, place
+    return lines, place, dims, strides
 
 
 def _resolved(code: LoopCode, register: int, name: str, dim: str) -> list[str]:

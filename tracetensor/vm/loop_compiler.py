@@ -8,7 +8,8 @@ from tracetensor.kernels.background import worker
 from tracetensor.kernels.native import load
 from tracetensor.kernels.toolchain import VECTOR_FLAGS, CompilerError
 from tracetensor.vm.fused import FusedSite
-from tracetensor.vm.loop_code import MOST_ROWS, Contents, LoopCode
+from tracetensor.vm.loop_arrays import ARRAYS
+from tracetensor.vm.loop_code import MOST_ROWS, SCALARS, Contents, LoopCode
 from tracetensor.vm.region_code import kernel_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ LEAST_NATIVE = 0.5
 
 def make_code(program: Program, site: LoopSite) -> LoopCode:
     """What the C text of a loop is made with."""
-    return LoopCode(Contents(*program.describe()), site.first, site.stop)
+    return LoopCode(Contents(*program.describe()), site.first, site.stop, {**SCALARS, **ARRAYS})
 
 
 def prepare(program: Program, site: Any) -> Callable[[], None] | None:

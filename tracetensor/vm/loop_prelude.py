@@ -42,6 +42,8 @@ struct environment {
     void (*incref)(void *);
     void (*decref)(void *);
     int (*own)(void *);
+    int (*view)(void **base, int rank, i64 *dims, i64 *strides, char *place);
+    void *(*fresh)(void **spare, int number, int rank, i64 *dims);
     f64 (*const *functions1)(f64);
     f64 (*const *functions2)(f64, f64);
     f64 (*hypot)(f64, f64);
@@ -74,6 +76,26 @@ static inline void share(Env E, void **d, void **a)
     *d = *a;
     if (old) E->decref(old);
 }
+
+/* A reference that is no longer needed: kept, as memory for the next array of its kind. */
+static inline void retire(Env E, void **spare, void **r)
+{
+    void *old = *r;
+    *r = 0;
+    if (!old) return;
+    if (*spare) E->decref(old);
+    else *spare = old;
+}
+
+/* Moved; what the target held is kept. */
+static inline void pass(Env E, void **d, void **a, void **spare)
+{
+    retire(E, spare, d);
+    *d = *a;
+    *a = 0;
+}
+
+#define SIZE(x) ((x) < 0 ? -(x) : (x))
 
 static inline int finite(f64 x) { return x - x == 0; }
 

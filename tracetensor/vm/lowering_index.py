@@ -367,17 +367,16 @@ def lower_update(compiler: Compiler, update: Update, values: Values, write: Writ
     )
     reads = [array, *[compiler.read(values, v) for v in (*others, *leaves)]]
     reads += stage_reads(compiler, values, write.stages)
-    form = None
-    if is_whole(update.write) and update.places and not write.stages:
-        chars = [d.char for d in (*[canonical(v.dtype) for v in inputs], *loop_dtypes(update.compute))]
-        form = Elementwise(
-            update.compute.op.name,
-            tuple(registers),
-            tuple(classes),
-            "".join(chars[: len(inputs)]),
-            "".join(chars[len(inputs) :]),
-            ndim,
-            may_raise(update.compute) or may_raise(update.write),
-        )
-    compiler.emit_site(Opcode.UPDATE, site, reads, [target], form)
+    chars = [d.char for d in (*[canonical(v.dtype) for v in inputs], *loop_dtypes(update.compute))]
+    form = Elementwise(
+        update.compute.op.name,
+        tuple(registers),
+        tuple(classes),
+        "".join(chars[: len(inputs)]),
+        "".join(chars[len(inputs) :]),
+        ndim,
+        may_raise(update.compute) or may_raise(update.write),
+    )
+    whole = is_whole(update.write) and update.places and not write.stages
+    compiler.emit_site(Opcode.UPDATE, site, reads, [target], form if whole else None, form)
     return True

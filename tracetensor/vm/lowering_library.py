@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.vm.assembler import OBJECT, canonical
+from tracetensor.vm.assembler import OBJECT, CallForm, canonical
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.lowering import elementwise, is_plain, lowers
@@ -42,7 +42,8 @@ def direct(
     targets = [compiler.result(values, v) for v in node.outputs]
     site = CallSite(function, registers, targets, [v.type for v in node.outputs], keywords)
     form = elementwise(node, registers[: len(loop) - 1], loop) if loop else None
-    compiler.emit_site(Opcode.CALL, site, registers, targets, form)
+    call = CallForm(node.op.name, tuple(registers), node.params)
+    compiler.emit_site(Opcode.CALL, site, registers, targets, form, None if form else call)
     return True
 
 

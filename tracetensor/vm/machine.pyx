@@ -32,8 +32,8 @@ cnp.import_array()
 cdef class Program:
     """A compiled graph: program(*args) -> list of output values. Immutable; runs in many threads at once."""
 
-    def __init__(self, graph, donated, instructions, classes, constants, outputs, handlers):
-        """instructions: assembler.Row; constants: {register: value};
+    def __init__(self, graph, donated, instructions, classes, types, constants, outputs, handlers):
+        """instructions: assembler.Row; types: of registers, or None; constants: {register: value};
         outputs: (register, whether this is its last use); handlers: assembler.Handler, inner ones first.
         """
         cdef int k, r
@@ -41,7 +41,7 @@ cdef class Program:
         self.graph = graph
         self.donated = frozenset(donated)
         self.instructions = instructions
-        self.kept = [constants]
+        self.kept = [constants, types]
         self.handlers = handlers
         self.n_code = len(instructions)
         self.n_registers = max(len(classes), 1)
@@ -130,7 +130,7 @@ cdef class Program:
         """What loop_code.Contents has."""
         classes = [self.classes[k] for k in range(self.n_registers)]
         outputs = [self.outputs[k] for k in range(self.n_outputs)]
-        return self.instructions, classes, self.kept[0], outputs, self.handlers
+        return self.instructions, classes, self.kept[1], self.kept[0], outputs, self.handlers
 
     def loop_states(self):
         """(location, state) of each outermost loop; see native.pyx."""

@@ -29,3 +29,6 @@ cdef class LoopSite:
 
 
 cdef int ask(Loop *loop) except -1
+cdef int object_of_view(
+    PyObject **base, int rank, Py_ssize_t *dims, Py_ssize_t *strides, char *place) noexcept
+cdef PyObject *fresh_array(PyObject **spare, int number, int rank, Py_ssize_t *dims) noexcept

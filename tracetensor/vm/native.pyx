@@ -8,9 +8,24 @@ interpreter.pyx.
 
 import weakref
 
+cimport numpy as cnp
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
+
+from tracetensor.vm.array cimport (
+    NPY_ARRAY_C_CONTIGUOUS, array_base, array_check, array_dims, array_flags, array_number, array_rank,
+    descr_from_type, try_array_new, try_array_view,
+)
+from tracetensor.vm.ownership cimport owned
+from tracetensor.vm.registers cimport decref, refcnt, xdecref
+
+cdef extern from "Python.h":
+    void error_fetch "PyErr_Fetch"(PyObject **kind, PyObject **value, PyObject **trace)
+    void error_restore "PyErr_Restore"(PyObject *kind, PyObject *value, PyObject *trace)
+    void error_clear "PyErr_Clear"()
+
+cnp.import_array()
 
 request = None
 """What is called as request(program, site) for a loop that has become hot; tiers.py sets it."""
@@ -96,3 +111,50 @@ cdef int ask(Loop *loop) except -1:
     if program is not None:
         request(program, site)
     return 0
+
+
+# What the machine code calls ----------------------------------------------------------------------------------
+
+
+cdef int object_of_view(PyObject **base, int rank, Py_ssize_t *dims, Py_ssize_t *strides, char *place) noexcept:
+    """Put a view of an array in the place of the reference to it; an exception that is set stays so. -1: no memory."""
+    cdef PyObject *kind
+    cdef PyObject *value
+    cdef PyObject *trace
+    cdef PyObject *view = NULL
+    error_fetch(&kind, &value, &trace)
+    view = try_array_view(base[0], rank, dims, strides, place)
+    if view == NULL:
+        xdecref(kind)
+        xdecref(value)
+        xdecref(trace)
+        return -1
+    error_restore(kind, value, trace)
+    decref(base[0])
+    base[0] = view
+    return 0
+
+
+cdef PyObject *fresh_array(PyObject **spare, int number, int rank, Py_ssize_t *dims) noexcept:
+    """An array in C order with undefined items: the spare one if it is like that and nobody else's; NULL: no memory."""
+    cdef PyObject *o = spare[0]
+    cdef PyObject *descr
+    cdef int k
+    spare[0] = NULL
+    if o != NULL:
+        if (
+            array_check(o) and array_number(o) == number and array_rank(o) == rank
+            and array_flags(o) & NPY_ARRAY_C_CONTIGUOUS and refcnt(o) == 1 and array_base(o) == NULL and owned(o)
+        ):
+            k = 0
+            while k < rank and array_dims(o)[k] == dims[k]:
+                k += 1
+            if k == rank:
+                return o
+        decref(o)
+    descr = descr_from_type(number)
+    o = try_array_new(descr, rank, dims, NULL, NULL, 0)
+    decref(descr)
+    if o == NULL:
+        error_clear()
+    return o

@@ -202,13 +202,13 @@ def kernel_text(
         if location and location != shown:
             shown = location
             lines.append(f"            /* {_comment(f'{shown[-1].filename}:{shown[-1].line}')} */")
-        lines.append(f"            const {C_TYPES[form.loop[-1]]} r{r} = {_expression(form, names, chars)};")
+        lines.append(f"            const {C_TYPES[form.loop[-1]]} r{r} = {expression(form, names, chars)};")
     lines += [f"            y{k}[i] = r{r};" for k, (r, _) in enumerate(outputs)]
     lines += ["        }", "    }", "}", ""]
     return "\n".join(lines)
 
 
-def _expression(form: Elementwise, names: dict[tuple[int, str | None], str], chars: dict[int, str]) -> str:
+def expression(form: Elementwise, names: dict[tuple[int, str | None], str], chars: dict[int, str]) -> str:
     """One operation, of operands converted to the types of its loop."""
     operands = []
     for register, cls, char in zip(form.operands, form.classes, form.loop, strict=False):

@@ -229,19 +229,39 @@ def _form(row: Instruction) -> Elementwise:
 # The instruction ----------------------------------------------------------------------------------------------------
 
 
+class Region(NamedTuple):
+    """What machine code is to know of a region."""
+
+    operations: tuple[tuple[Elementwise, int], ...]  # with the register of the result
+    inputs: tuple[tuple[int, int, str], ...]  # register, class, character of the type; arrays first
+    outputs: tuple[tuple[int, str], ...]  # register, character
+    updated: Mapping[int, int]  # results that take the shape, and the place, of an array
+
+
+def single(form: Elementwise, result: int) -> Region:
+    """The region of one operation."""
+    return Region(((form, result),), _inputs([(form, result)]), ((result, form.loop[-1]),), {})
+
+
+def _inputs(operations: Iterable[tuple[Elementwise, int]]) -> tuple[tuple[int, int, str], ...]:
+    """What operations take from outside. A number that is taken as two types is two inputs."""
+    made = {result for _, result in operations}
+    operands: dict[tuple[int, str], tuple[int, int, str]] = {}
+    for form, _ in operations:
+        for r, cls, own, char in zip(form.operands, form.classes, form.given, form.loop, strict=False):
+            if r not in made:
+                key = (r, "" if cls == OBJECT else char)
+                operands[key] = (r, cls, own if cls == OBJECT else char)
+    return tuple(sorted(operands.values(), key=lambda operand: operand[1] != OBJECT))
+
+
 def _fused(rows: list[Instruction]) -> Instruction | None:
     """One instruction for all; None if they have too many results."""
     made = {row.writes[0]: row for row in rows}
     taken = {r for row in rows for k, r in enumerate(row.reads) if row.takes >> k & 1}
     outputs = [(r, _form(row).loop[-1]) for r, row in made.items() if r not in taken]
-    operands: dict[tuple[int, str], tuple[int, int, str]] = {}
-    for row in rows:
-        form = _form(row)
-        for r, cls, own, char in zip(form.operands, form.classes, form.given, form.loop, strict=False):
-            if r not in made:
-                key = (r, "" if cls == OBJECT else char)
-                operands[key] = (r, cls, own if cls == OBJECT else char)
-    inputs = sorted(operands.values(), key=lambda operand: operand[1] != OBJECT)
+    operations = tuple([(_form(row), row.writes[0]) for row in rows])
+    inputs = _inputs(operations)
     if len(outputs) > LIMITS["outputs"]:
         return None
     number = {key: k for k, key in enumerate((r, "" if cls == OBJECT else char) for r, cls, char in inputs)}
@@ -260,7 +280,7 @@ def _fused(rows: list[Instruction]) -> Instruction | None:
     if len(complete) > LIMITS["complete"]:
         return None
     site = FusedSite(
-        [(_form(row), row.writes[0]) for row in rows],
+        operations,
         inputs,
         outputs,
         complete,
@@ -282,6 +302,7 @@ def _fused(rows: list[Instruction]) -> Instruction | None:
         writes=tuple([r for r, _ in outputs]),
         location=rows[-1].location,
         takes=takes,
+        form=Region(operations, inputs, tuple(outputs), updated),
     )
 
 

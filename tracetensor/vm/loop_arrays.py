@@ -1,0 +1,447 @@
+"""The C text of what loops do to whole arrays that are small: views, elementwise operations, writes, new arrays.
+
+An array in a register is known by its address, dims and strides, which are variables; the reference is what keeps the
+memory. A view has no object of its own while no instruction of the interpreter looks at it: its reference is that of
+the array. Results are put in memory that the register had before, where nobody else has that (`fresh`).
+
+What is not plain, errors first of all, and what is large enough for NumPy's loops and for kernels to be as fast, is
+left to the interpreter: the lines `break`, and nothing has been done then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracetensor.vm.assembler import OBJECT, PY_INT, CallForm, canonical
+from tracetensor.vm.instructions import Opcode
+from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted, convert, part
+from tracetensor.vm.region_code import C_TYPES, expression, text_of
+from tracetensor.vm.regions import Region, single
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tracetensor.vm.loop_code import Emitter, LoopCode
+    from tracetensor.vm.regions import Elementwise
+
+    CallEmitter = Callable[[LoopCode, int, CallForm], list[str]]
+
+NUMBERS = {char: np.dtype(char).num for char in CHAR_TYPES}
+SIZES = {char: np.dtype(char).itemsize for char in CHAR_TYPES}
+
+
+def attempt(code: LoopCode, pc: int, lines: Iterable[str]) -> list[str]:
+    """Lines that `break` where something is not plain: then the interpreter does the instruction."""
+    inner = [f"    {line}" for line in [*lines, f"goto done{pc};"]]
+    return ["do {", *inner, "} while (0);", *code.step(pc), f"done{pc}:;"]
+
+
+def char_of(code: LoopCode, r: int) -> str:
+    """The character of the type of an array's items."""
+    type_ = code.array_type(r)
+    if type_ is None or r not in code.ranks:
+        raise Interpreted
+    return canonical(type_.dtype).char
+
+
+def dims_of(code: LoopCode, r: int) -> list[str]:
+    """The dims of an array."""
+    return [f"n{r}_{k}" for k in range(code.ranks[r])]
+
+
+def release(code: LoopCode, pc: int) -> list[str]:
+    """Lines that give up the references to arrays that an instruction reads for the last time."""
+    takes, reads = code.rows[pc][5], code.rows[pc][8]
+    return [
+        code.clear(r)
+        for r in dict.fromkeys(r for k, r in enumerate(reads) if takes >> k & 1)
+        if code.classes[r] == OBJECT
+    ]
+
+
+def settle(code: LoopCode, r: int, array: str, dims: Sequence[str], size: int) -> list[str]:
+    """Lines that put a new array in C order in a register."""
+    strides = ["1"] * len(dims)
+    for k in range(len(dims) - 2, -1, -1):
+        strides[k] = f"s{r}_{k + 1} * n{r}_{k + 1}"
+    lines = [f"drop(E, &o{r});", f"o{r} = {array}; p{r} = ((struct array *){array})->data; w{r} = 1;"]
+    if r in code.virtual:
+        lines.append(f"v{r} = 0;")
+    lines.append(" ".join([f"n{r}_{k} = {dim};" for k, dim in enumerate(dims)]))
+    last = len(dims) - 1
+    texts = [f"s{r}_{k} = {size if k == last else strides[k]};" for k in range(last, -1, -1)]
+    lines.append(" ".join(texts))
+    return [line for line in lines if line]
+
+
+def fresh(code: LoopCode, r: int, name: str, dims: Sequence[str], number: int) -> list[str]:
+    """Lines that make a new array for a register, in a variable."""
+    if r not in code.fresh:
+        raise Interpreted
+    axes = f"(i64[]){{{', '.join(dims)}}}" if dims else "0"
+    return [
+        f"void *{name} = E->fresh(&x{r}, {number}, {len(dims)}, {axes});",
+        f"if (UNLIKELY(!{name})) break;",
+    ]
+
+
+def loops(dims: Sequence[str], body: Sequence[str]) -> list[str]:
+    """The body inside one loop for each axis; i0, i1 and so on count."""
+    lines = []
+    for k, dim in enumerate(dims):
+        lines.append(f"{'    ' * k}for (i64 i{k} = 0; i{k} < {dim}; i{k}++) {{")
+    lines += [f"{'    ' * len(dims)}{line}" for line in body]
+    return lines + [f"{'    ' * k}}}" for k in range(len(dims) - 1, -1, -1)]
+
+
+def place(base: str, strides: Sequence[str], first: int = 0) -> str:
+    """The address of the item at the counters of the loops, from number `first` on."""
+    return " + ".join(
+        [base, *[f"i{first + k} * {stride}" for k, stride in enumerate(strides) if stride != "0"]]
+    )
+
+
+def few(dims: Sequence[str]) -> str:
+    """A line that leaves what has many items to others."""
+    return f"if (UNLIKELY({' * '.join(dims) or '1'} > {FEW})) break;"
+
+
+# Elementwise operations ---------------------------------------------------------------------------------------------
+
+
+def scalars(code: LoopCode, inputs: Iterable[tuple[int, int, str]], names: dict[Any, str]) -> list[str]:
+    """Lines that convert the numbers among the inputs; `names` gets what stands for them."""
+    lines = []
+    for k, (r, cls, char) in enumerate(inputs):
+        if cls == OBJECT:
+            continue
+        source, target = code.type(r), CHAR_TYPES[char]
+        if source is None:
+            raise Interpreted
+        bad, value = convert(source, code.value(r), target, char == "?", strict=True, weak=cls == PY_INT)
+        if bad:
+            lines.append(f"if (UNLIKELY({bad})) break;")
+        lines.append(f"const {target} c{k} = {value};")
+        names[r, char] = f"c{k}"
+    return lines
+
+
+def region_of(code: LoopCode, pc: int) -> Region:
+    """The region that an instruction is."""
+    form = code.rows[pc][10]
+    if isinstance(form, Region):
+        return form
+    if form is None or isinstance(form, CallForm) or not form.rank:
+        raise Interpreted
+    return single(form, code.rows[pc][9][0])
+
+
+def check_texts(operations: Iterable[tuple[Elementwise, int]]) -> None:
+    """Leave operations to the interpreter for which C has nothing."""
+    if any(text_of(form.name, form.given, form.loop, form.classes) is None for form, _ in operations):
+        raise Interpreted
+
+
+def emit_elementwise(code: LoopCode, pc: int) -> list[str]:
+    """A region, or one operation."""
+    region = region_of(code, pc)
+    operations, inputs, outputs, updated = region
+    check_texts(operations)
+    rank = operations[0][0].rank
+    arrays = [(k, r, char) for k, (r, cls, char) in enumerate(inputs) if cls == OBJECT]
+    if any(char_of(code, r) != char or code.ranks[r] > rank for _, r, char in arrays):
+        raise Interpreted
+    if any(code.ranks.get(r) != rank or char_of(code, r) != char for r, char in outputs):
+        raise Interpreted
+    names: dict[Any, str] = {(r, None): f"a{k}" for k, r, _ in arrays}
+    lines = scalars(code, inputs, names)
+    dims = [f"d{j}" for j in range(rank)]
+    lines += _broadcast(code, [r for _, r, _ in arrays], rank)
+    lines += _completeness(code, region, rank)
+    lines.append(few(dims))
+    for _, r, _ in arrays:
+        lines += _in_order(code, r)
+    body = []
+    for k, r, char in arrays:
+        own, lead = code.ranks[r], rank - code.ranks[r]
+        lines += [f"const i64 t{k}_{j} = n{r}_{j} == 1 ? 0 : s{r}_{j};" for j in range(own)]
+        if rank > 1 and (updated or any(form.name == "cast" for form, _ in operations)):
+            lines += [f"if (n{r}_{j} > 1 && !s{r}_{j}) break;" for j in range(own)]
+        item = f"*({C_TYPES[char]}_at *)({place(f'p{r}', [f't{k}_{j}' for j in range(own)], lead)})"
+        body.append(f"const {C_TYPES[char]} a{k} = {item}{' != 0' if char == '?' else ''};")
+    chars = {r: char for _, r, char in arrays} | {r: form.loop[-1] for form, r in operations}
+    for form, r in operations:
+        body.append(f"const {C_TYPES[form.loop[-1]]} r{r} = {expression(form, names, chars)};")
+    counters = "i0"
+    for j in range(1, rank):
+        counters = f"({counters}) * d{j} + i{j}"
+    for k, (r, char) in enumerate(outputs):
+        lines += fresh(code, r, f"y{k}", dims, NUMBERS[char])
+        lines.append(f"{C_TYPES[char]}_at *q{k} = ({C_TYPES[char]}_at *)((struct array *)y{k})->data;")
+        body.append(f"q{k}[{counters}] = r{r};")
+    lines += loops(dims, body)
+    lines += release(code, pc)
+    for k, (r, char) in enumerate(outputs):
+        lines += settle(code, r, f"y{k}", dims, SIZES[char])
+    return attempt(code, pc, lines)
+
+
+def _broadcast(code: LoopCode, arrays: Sequence[int], rank: int) -> list[str]:
+    """Lines that find the dims d0, d1 and so on of what arrays are broadcast to."""
+    lines = []
+    full = sorted(arrays, key=lambda r: -code.ranks[r])
+    if not full or code.ranks[full[0]] < rank:
+        raise Interpreted
+    lines.append(" ".join([f"i64 d{j} = n{full[0]}_{j};" for j in range(rank)]))
+    for r in full[1:]:
+        lead = rank - code.ranks[r]
+        for j in range(lead, rank):
+            n = f"n{r}_{j - lead}"
+            lines.append(f"if ({n} != d{j}) {{ if (d{j} == 1) d{j} = {n}; else if ({n} != 1) break; }}")
+    return lines
+
+
+def _completeness(code: LoopCode, region: Region, rank: int) -> list[str]:
+    """Lines that leave a region whose results have other shapes than the whole to the interpreter."""
+    feeds: dict[int, frozenset[int]] = {r: frozenset([r]) for r, cls, _ in region.inputs if cls == OBJECT}
+    arrays = frozenset(feeds)
+    for form, result in region.operations:
+        found: frozenset[int] = frozenset()
+        for r, cls in zip(form.operands, form.classes, strict=False):
+            if cls == OBJECT:
+                found |= feeds[r]
+        feeds[result] = found
+    wanted = {feeds[r] for r, _ in region.outputs} | {feeds[r] for r in region.updated.values()}
+    lines = []
+    for found in wanted:
+        if found == arrays and len(region.operations) == 1:
+            continue
+        for j in range(rank):
+            tests = [
+                f"n{r}_{j - rank + code.ranks[r]} != d{j}" for r in sorted(found) if j >= rank - code.ranks[r]
+            ]
+            if found != arrays:
+                lines.append(f"if ({' && '.join([f'd{j} != 1', *tests])}) break;")
+    for r in region.updated.values():
+        if r in code.ranks and r in arrays:
+            lines += [f"if (n{r}_{j} != d{j}) break;" for j in range(rank)]
+    return lines
+
+
+def _in_order(code: LoopCode, r: int) -> list[str]:
+    """Lines that leave an array whose axes are not in C order to the interpreter: NumPy's result has its order."""
+    rank = code.ranks[r]
+    tests = [
+        f"(n{r}_{j} > 1 && n{r}_{k} > 1 && s{r}_{j} && SIZE(s{r}_{k}) > SIZE(s{r}_{j}))"
+        for j in range(rank)
+        for k in range(j + 1, rank)
+    ]
+    return [f"if (UNLIKELY({' || '.join(tests)})) break;"] if tests else []
+
+
+# Views and writes ---------------------------------------------------------------------------------------------------
+
+
+def emit_view(code: LoopCode, pc: int) -> list[str]:
+    """A view, of which there is no object."""
+    row = code.rows[pc]
+    form = row[6].describe()
+    r, array = form["dst"], form["array"]
+    char_of(code, array)
+    if form["copies"] or r not in code.virtual or not form["basic"]:
+        raise Interpreted
+    lines, at, dims, strides = part(code, form, pc)
+    if len(dims) != code.ranks[r]:
+        raise Interpreted
+    pairs = [(f"h{k}", dim) for k, dim in enumerate(dims)] + [(f"g{k}", s) for k, s in enumerate(strides)]
+    lines += [f"i64 {name} = {value};" for name, value in pairs]  # of an array that may be the target's own
+    lines.append(f"char *at = {at};")
+    if row[5] & 1:
+        lines.append(f"take(E, &o{r}, {code.reference(array)});")
+    else:
+        lines.append(f"share(E, &o{r}, {code.reference(array)});")
+        lines.append(f"w{array} = 0;")
+    lines.append(f"p{r} = at; w{r} = 0; v{r} = 1;")
+    lines.append(" ".join([f"n{r}_{k} = h{k}; s{r}_{k} = g{k};" for k in range(len(dims))]))
+    return attempt(code, pc, [line for line in lines if line])
+
+
+def emit_write(code: LoopCode, pc: int) -> list[str]:
+    """x[index] = value, in place."""
+    row = code.rows[pc]
+    form = row[6].describe()
+    array, r, value = form["array"], form["dst"], form["value"]
+    char = char_of(code, array)
+    if not form["basic"] or not row[5] & 1 or array in code.constants or value == array:
+        raise Interpreted
+    if r not in code.moved or array not in code.moved:
+        raise Interpreted
+    lines, at, dims, strides = part(code, form, pc)
+    names: dict[Any, str] = {}
+    if code.classes[value] != OBJECT:
+        lines += scalars(code, [(value, code.classes[value], char)], names)
+        item = names[value, char]
+    else:
+        if char_of(code, value) != char or code.ranks[value] > len(dims):
+            raise Interpreted
+        lead = len(dims) - code.ranks[value]
+        own = []
+        for k in range(code.ranks[value]):
+            n = f"n{value}_{k}"
+            lines.append(f"if ({n} != {dims[lead + k]} && {n} != 1) break;")
+            lines.append(f"const i64 t{k} = {n} == 1 ? 0 : s{value}_{k};")
+            own.append(f"t{k}")
+        item = f"*({CHAR_TYPES[char]}_at *)({place(f'p{value}', own, lead)})"
+    lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
+    lines += loops(dims, [f"*({CHAR_TYPES[char]}_at *)({place('at', strides)}) = {item};"])
+    return attempt(code, pc, [*lines, *_written(code, pc, r, array)])
+
+
+def _written(code: LoopCode, pc: int, r: int, array: int) -> list[str]:
+    """Lines that let a register have the array that was written to, and drop the other operands."""
+    lines = []
+    if r != array:
+        lines += [f"take(E, &o{r}, &o{array});", code.known(r, array, "1")]
+    takes, reads = code.rows[pc][5], code.rows[pc][8]
+    taken = dict.fromkeys(q for k, q in enumerate(reads) if takes >> k & 1 and q != array)
+    return lines + [code.clear(q) for q in taken if code.classes[q] == OBJECT]
+
+
+def emit_update(code: LoopCode, pc: int) -> list[str]:
+    """x[index] op= value, in place."""
+    row = code.rows[pc]
+    site = row[6].describe()
+    form: Elementwise = row[10]
+    array, r = site["array"], site["dst"]
+    char = char_of(code, array)
+    if not site["basic"] or not row[5] & 1 or array in code.constants:
+        raise Interpreted
+    if r not in code.moved or array not in code.moved or form.loop[-1] != char:
+        raise Interpreted
+    inside = [bool(site["places"] >> k & 1) for k in range(len(form.operands))]
+    check_texts([(form, r)])
+    lines, at, dims, strides = part(code, site, pc)
+    names: dict[Any, str] = {}
+    outside = [
+        (q, cls, c if cls != OBJECT else g)
+        for q, cls, g, c, within in zip(
+            form.operands, form.classes, form.given, form.loop, inside, strict=False
+        )
+        if not within
+    ]
+    if any(q == array or (cls == OBJECT and char_of(code, q) != c) for q, cls, c in outside):
+        raise Interpreted
+    if any(within and form.given[k] != char for k, within in enumerate(inside)):
+        raise Interpreted
+    lines += scalars(code, outside, names)
+    body = []
+    for k, (q, cls, c) in enumerate(outside):
+        if cls != OBJECT:
+            continue
+        lead, own = len(dims) - code.ranks[q], []
+        if lead < 0:
+            raise Interpreted
+        for j in range(code.ranks[q]):
+            lines.append(f"if (n{q}_{j} != {dims[lead + j]} && n{q}_{j} != 1) break;")
+            lines.append(f"const i64 t{k}_{j} = n{q}_{j} == 1 ? 0 : s{q}_{j};")
+            own.append(f"t{k}_{j}")
+        item = f"*({C_TYPES[c]}_at *)({place(f'p{q}', own, lead)})"
+        body.append(f"const {C_TYPES[c]} a{k} = {item}{' != 0' if c == '?' else ''};")
+        names[q, None] = f"a{k}"
+    if any(inside):
+        names[array, None] = "old"
+        body.insert(0, f"const {C_TYPES[char]} old = *item{' != 0' if char == '?' else ''};")
+    body.insert(0, f"{C_TYPES[char]}_at *item = ({C_TYPES[char]}_at *)({place('at', strides)});")
+    chars = {q: c for q, cls, c in outside if cls == OBJECT} | {array: char}
+    body.append(f"*item = {expression(form, names, chars)};")
+    lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
+    lines += loops(dims, body)
+    return attempt(code, pc, [*lines, *_written(code, pc, r, array)])
+
+
+# Calls ----------------------------------------------------------------------------------------------------------------
+
+
+def emit_call(code: LoopCode, pc: int) -> list[str]:
+    """A call of an op's own function."""
+    form = code.rows[pc][10]
+    if form is None:
+        raise Interpreted
+    if not isinstance(form, CallForm):
+        return emit_elementwise(code, pc)
+    emit = CALLS.get(form.name)
+    if emit is None:
+        raise Interpreted
+    return emit(code, pc, form)
+
+
+def _emit_pack(code: LoopCode, pc: int, form: CallForm) -> list[str]:
+    """numpy.array of numbers."""
+    r = code.rows[pc][9][0]
+    char = char_of(code, r)
+    shape = form.params["shape"]
+    if char not in C_TYPES or len(shape) != code.ranks[r]:
+        raise Interpreted
+    type_, lines, values = C_TYPES[char], [], []
+    for k, q in enumerate(form.operands):
+        source = code.type(q)
+        if code.classes[q] == OBJECT or source is None:
+            raise Interpreted
+        bad, value = convert(source, code.value(q), type_, char == "?", strict=type_ in BITS)
+        lines += [f"if (UNLIKELY({bad})) break;"] if bad else []
+        values.append(f"q[{k}] = {value};")
+    dims = [str(n) for n in shape]
+    lines += fresh(code, r, "y", dims, NUMBERS[char])
+    lines.append(f"{type_}_at *q = ({type_}_at *)((struct array *)y)->data;")
+    return attempt(code, pc, [*lines, *values, *release(code, pc), *settle(code, r, "y", dims, SIZES[char])])
+
+
+def emit_copy(code: LoopCode, pc: int) -> list[str]:
+    """A copy in the order of the axes."""
+    _, r, array = code.rows[pc][:3]
+    return _copied(code, pc, r, array, ordered=True)
+
+
+def _emit_copy(code: LoopCode, pc: int, form: CallForm) -> list[str]:
+    """A copy in C order, or whatever comes to it."""
+    if form.params.get("order", "K") not in {"C", "K"}:
+        raise Interpreted
+    return _copied(
+        code, pc, code.rows[pc][9][0], form.operands[0], ordered=form.params.get("order", "K") == "K"
+    )
+
+
+def _copied(code: LoopCode, pc: int, r: int, array: int, *, ordered: bool) -> list[str]:
+    char = char_of(code, array)
+    dims = dims_of(code, array)
+    if char not in CHAR_TYPES or code.ranks.get(r) != len(dims) or not dims or char_of(code, r) != char:
+        raise Interpreted
+    lines = [few(dims), *(_in_order(code, array) if ordered else [])]
+    if ordered and len(dims) > 1:
+        lines += [f"if (n{array}_{j} > 1 && !s{array}_{j}) break;" for j in range(len(dims))]
+    lines += fresh(code, r, "y", dims, NUMBERS[char])
+    lines.append(f"{CHAR_TYPES[char]}_at *q = ({CHAR_TYPES[char]}_at *)((struct array *)y)->data;")
+    lines.append(" ".join([f"const i64 h{k} = {dim};" for k, dim in enumerate(dims)]))
+    held = [f"h{k}" for k in range(len(dims))]
+    source = place(f"p{array}", [f"s{array}_{k}" for k in range(len(dims))])
+    lines += loops(held, [f"*q++ = *({CHAR_TYPES[char]}_at *)({source});"])
+    return attempt(code, pc, [*lines, *release(code, pc), *settle(code, r, "y", held, SIZES[char])])
+
+
+CALLS: dict[str, CallEmitter] = {
+    "pack": _emit_pack,
+    "copy": _emit_copy,
+}
+"""Calls that have C text, by the name of the op."""
+
+ARRAYS: dict[int, Emitter] = {
+    Opcode.VIEW: emit_view,
+    Opcode.UFUNC: emit_elementwise,
+    Opcode.FUSED: emit_elementwise,
+    Opcode.WRITE: emit_write,
+    Opcode.UPDATE: emit_update,
+    Opcode.COPY: emit_copy,
+    Opcode.CALL: emit_call,
+}
