@@ -21,12 +21,10 @@ from tracetensor.vm.region_code import C_TYPES, expression, text_of
 from tracetensor.vm.regions import Region, single
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from tracetensor.vm.loop_code import Emitter, LoopCode
+    from tracetensor.vm.loop_code import CallEmitter, Emitter, LoopCode
     from tracetensor.vm.regions import Elementwise
-
-    CallEmitter = Callable[[LoopCode, int, CallForm], list[str]]
 
 NUMBERS = {char: np.dtype(char).num for char in CHAR_TYPES}
 SIZES = {char: np.dtype(char).itemsize for char in CHAR_TYPES}
@@ -367,14 +365,14 @@ def emit_update(code: LoopCode, pc: int) -> list[str]:
 def emit_call(code: LoopCode, pc: int) -> list[str]:
     """A call of an op's own function."""
     form = code.rows[pc][10]
-    if form is None:
-        raise Interpreted
-    if not isinstance(form, CallForm):
-        return emit_elementwise(code, pc)
-    emit = CALLS.get(form.name)
+    emit = code.calls.get(form.name) if form is not None else None
     if emit is None:
         raise Interpreted
     return emit(code, pc, form)
+
+
+def _emit_form(code: LoopCode, pc: int, _form: Any) -> list[str]:
+    return emit_elementwise(code, pc)
 
 
 def _emit_pack(code: LoopCode, pc: int, form: CallForm) -> list[str]:
@@ -431,6 +429,7 @@ def _copied(code: LoopCode, pc: int, r: int, array: int, *, ordered: bool) -> li
 
 
 CALLS: dict[str, CallEmitter] = {
+    **dict.fromkeys(["where", "cast"], _emit_form),
     "pack": _emit_pack,
     "copy": _emit_copy,
 }

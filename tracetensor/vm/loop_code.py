@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tracetensor.graph.types import TensorType, Type
-    from tracetensor.vm.assembler import Handler, Row
+    from tracetensor.vm.assembler import CallForm, Handler, Row
 
     Emitter = Callable[["LoopCode", int], list[str]]
+    CallEmitter = Callable[["LoopCode", int, CallForm], list[str]]
 
 CHAR_TYPES = {
     "?": "u8", "b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "l": "i64", "q": "i64",
@@ -112,11 +113,18 @@ class Contents(NamedTuple):
     handlers: Sequence[Handler]
 
 
+class Emitters(NamedTuple):
+    """What writes the lines of an instruction: by its opcode; for calls, by the name of the op."""
+
+    instructions: Mapping[int, Emitter]
+    calls: Mapping[str, CallEmitter]
+
+
 class LoopCode:
     """The making of the text of the loop that is the rows from `first` up to `stop` of a program."""
 
-    def __init__(self, program: Contents, first: int, stop: int, emitters: Mapping[int, Emitter]) -> None:
-        self.emitters = emitters
+    def __init__(self, program: Contents, first: int, stop: int, emitters: Emitters) -> None:
+        self.emitters, self.calls = emitters
         rows, self.classes, self.types, self.constants, outputs, handlers = program
         self.rows, self.handlers = rows, handlers
         self.live = liveness(rows, outputs, handlers)
@@ -129,6 +137,7 @@ class LoopCode:
         self.moved: set[int] = set()  # those of them whose references come and go: these are variables
         self.virtual: set[int] = set()  # those of these that may be views for which there is no object
         self.fresh: set[int] = set()  # those that are made here: their memory is kept for the next one
+        self.helpers: dict[str, str] = {}  # functions that the text needs, by name
         self.exits: dict[
             str, int
         ] = {}  # what is done where the function is left, and the number of its label
@@ -160,7 +169,9 @@ class LoopCode:
                 "    goto end;",
             ]
         end = ["end:", *self.spares(), "    return where;", "}", ""]
-        return "\n".join([f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.head(), *body, *end])
+        return "\n".join(
+            [f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.helpers.values(), *self.head(), *body, *end]
+        )
 
     def ints(self) -> list[int]:
         """The registers of Python ints that the function takes to be of 64 bits."""
@@ -236,7 +247,7 @@ class LoopCode:
                 gone.update([r for k, r in enumerate(reads) if takes >> k & 1])
             elif opcode == Opcode.MOVE:
                 moves.append((dst, a))
-            elif opcode in ARRAYS or (opcode == Opcode.CALL and form is not None):
+            elif opcode in ARRAYS or (opcode == Opcode.CALL and getattr(form, "name", None) in self.calls):
                 self._find_operands(reads, writes, takes, gone)
                 if opcode == Opcode.VIEW:
                     self.virtual.update(writes)

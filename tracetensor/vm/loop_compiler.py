@@ -8,8 +8,9 @@ from tracetensor.kernels.background import worker
 from tracetensor.kernels.native import load
 from tracetensor.kernels.toolchain import VECTOR_FLAGS, CompilerError
 from tracetensor.vm.fused import FusedSite
-from tracetensor.vm.loop_arrays import ARRAYS
-from tracetensor.vm.loop_code import MOST_ROWS, SCALARS, Contents, LoopCode
+from tracetensor.vm.loop_arrays import ARRAYS, CALLS
+from tracetensor.vm.loop_code import MOST_ROWS, SCALARS, Contents, Emitters, LoopCode
+from tracetensor.vm.loop_reductions import REDUCTIONS
 from tracetensor.vm.region_code import kernel_text
 
 if TYPE_CHECKING:
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
     from tracetensor.vm.machine import Program
     from tracetensor.vm.native import LoopSite
 
+EMITTERS = Emitters({**SCALARS, **ARRAYS}, {**CALLS, **REDUCTIONS})
+
 LEAST_NATIVE = 0.5
 """The share of a loop's instructions that must have C text, for compiling it to be worth the time."""
 
 
 def make_code(program: Program, site: LoopSite) -> LoopCode:
     """What the C text of a loop is made with."""
-    return LoopCode(Contents(*program.describe()), site.first, site.stop, {**SCALARS, **ARRAYS})
+    return LoopCode(Contents(*program.describe()), site.first, site.stop, EMITTERS)
 
 
 def prepare(program: Program, site: Any) -> Callable[[], None] | None:
