@@ -51,6 +51,8 @@ def solve(A, b):
 PROGRAM = solve
 SIZES = (1, 5, 20)
 BENCH = 200
+EXACT = False
+RTOL = 1e-10
 SCAN = True
 
 

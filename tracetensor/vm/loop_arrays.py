@@ -160,7 +160,7 @@ def emit_elementwise(code: LoopCode, pc: int) -> list[str]:
     lines += _completeness(code, region, rank)
     lines.append(few(dims))
     for _, r, _ in arrays:
-        lines += _in_order(code, r)
+        lines += in_order(code, r)
     body = []
     for k, r, char in arrays:
         own, lead = code.ranks[r], rank - code.ranks[r]
@@ -228,7 +228,7 @@ def _completeness(code: LoopCode, region: Region, rank: int) -> list[str]:
     return lines
 
 
-def _in_order(code: LoopCode, r: int) -> list[str]:
+def in_order(code: LoopCode, r: int) -> list[str]:
     """Lines that leave an array whose axes are not in C order to the interpreter: NumPy's result has its order."""
     rank = code.ranks[r]
     tests = [
@@ -294,10 +294,10 @@ def emit_write(code: LoopCode, pc: int) -> list[str]:
         item = f"*({CHAR_TYPES[char]}_at *)({place(f'p{value}', own, lead)})"
     lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
     lines += loops(dims, [f"*({CHAR_TYPES[char]}_at *)({place('at', strides)}) = {item};"])
-    return attempt(code, pc, [*lines, *_written(code, pc, r, array)])
+    return attempt(code, pc, [*lines, *written(code, pc, r, array)])
 
 
-def _written(code: LoopCode, pc: int, r: int, array: int) -> list[str]:
+def written(code: LoopCode, pc: int, r: int, array: int) -> list[str]:
     """Lines that let a register have the array that was written to, and drop the other operands."""
     lines = []
     if r != array:
@@ -356,7 +356,7 @@ def emit_update(code: LoopCode, pc: int) -> list[str]:
     body.append(f"*item = {expression(form, names, chars)};")
     lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
     lines += loops(dims, body)
-    return attempt(code, pc, [*lines, *_written(code, pc, r, array)])
+    return attempt(code, pc, [*lines, *written(code, pc, r, array)])
 
 
 # Calls ----------------------------------------------------------------------------------------------------------------
@@ -416,7 +416,7 @@ def _copied(code: LoopCode, pc: int, r: int, array: int, *, ordered: bool) -> li
     dims = dims_of(code, array)
     if char not in CHAR_TYPES or code.ranks.get(r) != len(dims) or not dims or char_of(code, r) != char:
         raise Interpreted
-    lines = [few(dims), *(_in_order(code, array) if ordered else [])]
+    lines = [few(dims), *(in_order(code, array) if ordered else [])]
     if ordered and len(dims) > 1:
         lines += [f"if (n{array}_{j} > 1 && !s{array}_{j}) break;" for j in range(len(dims))]
     lines += fresh(code, r, "y", dims, NUMBERS[char])
@@ -439,7 +439,6 @@ ARRAYS: dict[int, Emitter] = {
     Opcode.VIEW: emit_view,
     Opcode.UFUNC: emit_elementwise,
     Opcode.FUSED: emit_elementwise,
-    Opcode.WRITE: emit_write,
     Opcode.UPDATE: emit_update,
     Opcode.COPY: emit_copy,
     Opcode.CALL: emit_call,

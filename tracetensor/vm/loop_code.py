@@ -89,7 +89,9 @@ UFUNCS = {
     "add": "+", "subtract": "-", "multiply": "*", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
     "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=", "greater": ">", "greater_equal": ">=",
 }  # fmt: skip
-ARRAYS = frozenset({Opcode.VIEW, Opcode.UFUNC, Opcode.FUSED, Opcode.WRITE, Opcode.UPDATE, Opcode.COPY})
+ARRAYS = frozenset(
+    {Opcode.VIEW, Opcode.UFUNC, Opcode.FUSED, Opcode.WRITE, Opcode.UPDATE, Opcode.COPY, Opcode.GETITEM}
+)
 """Instructions on whole arrays that may have C text."""
 MOST_ROWS = 1500
 FEW = 1024
@@ -249,7 +251,7 @@ class LoopCode:
                 moves.append((dst, a))
             elif opcode in ARRAYS or (opcode == Opcode.CALL and getattr(form, "name", None) in self.calls):
                 self._find_operands(reads, writes, takes, gone)
-                if opcode == Opcode.VIEW:
+                if opcode == Opcode.VIEW or (opcode == Opcode.CALL and form.name == "reshape"):
                     self.virtual.update(writes)
                 elif opcode in {Opcode.WRITE, Opcode.UPDATE}:
                     moves.append((writes[0], reads[0]))
@@ -705,17 +707,21 @@ def part(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str,
 
     The lines `break` where an index is out of bounds.
     """
-    if not form["basic"]:
+    return staged(code, form["array"], [*form["stages"], form], pc)
+
+
+def staged(
+    code: LoopCode, array: int, stages: Sequence[dict[str, Any]], pc: int
+) -> tuple[list[str], str, list[str], list[str]]:
+    """Lines that find what basic indices, one after the other, name of an array; as `part`."""
+    if not all(stage["basic"] for stage in stages):
         raise Interpreted
-    array = form["array"]
-    rank = _rank(form)
+    rank = _entered(stages[0]) if stages else code.ranks[array]
     dims = [f"n{array}_{k}" for k in range(rank)]
     strides = [f"s{array}_{k}" for k in range(rank)]
     lines: list[str] = []
     place = f"p{array}"
-    for level, stage in enumerate([*form["stages"], form]):
-        if not stage["basic"]:
-            raise Interpreted
+    for level, stage in enumerate(stages):
         if stage["axes"] is not None:
             dims, strides = [dims[k] for k in stage["axes"]], [strides[k] for k in stage["axes"]]
             continue
@@ -733,7 +739,7 @@ def part(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str,
                 left_dims.append(dims[axis])
                 left_strides.append(strides[axis])
             else:
-                parts = [_integer(code, r, lines) if r >= 0 else "0" for r in registers]
+                parts = [integer(code, r, lines) if r >= 0 else "0" for r in registers]
                 given = [int(r >= 0) for r in registers]
                 step = parts[2] if given[2] else "1"
                 lines.append(f"i64 {name}, {name}n, {name}s = {step};")
@@ -754,14 +760,14 @@ def _resolved(code: LoopCode, register: int, name: str, dim: str) -> list[str]:
         first = f"i64 {name} = {k};" if k >= 0 else f"i64 {name} = {dim} + ({k});"
         return [first, f"if (UNLIKELY((u64){name} >= (u64){dim})) break;"]
     lines: list[str] = []
-    value = _integer(code, register, lines)
+    value = integer(code, register, lines)
     lines.append(f"i64 {name} = {value};")
     if not (code.type(register) or "").startswith("u"):
         lines.append(f"if ({name} < 0) {name} += {dim};")
     return [*lines, f"if (UNLIKELY((u64){name} >= (u64){dim})) break;"]
 
 
-def _integer(code: LoopCode, register: int, lines: list[str]) -> str:
+def integer(code: LoopCode, register: int, lines: list[str]) -> str:
     """An integer as one of 64 bits."""
     type_ = code.type(register)
     if type_ not in BITS:
@@ -774,10 +780,14 @@ def _integer(code: LoopCode, register: int, lines: list[str]) -> str:
 
 def _rank(form: dict[str, Any]) -> int:
     """The rank of the array that an index, or the first of its views, takes apart."""
-    outer = form["stages"][0] if form["stages"] else form
-    if outer["axes"] is not None:
-        return len(outer["axes"])
-    return sum(kind in "is" for kind, _ in outer["entries"])
+    return _entered(form["stages"][0] if form["stages"] else form)
+
+
+def _entered(stage: dict[str, Any]) -> int:
+    """The rank of the array that a basic index takes apart."""
+    if stage["axes"] is not None:
+        return len(stage["axes"])
+    return sum(kind in "is" for kind, _ in stage["entries"])
 
 
 def convert(

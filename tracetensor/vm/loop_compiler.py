@@ -9,6 +9,7 @@ from tracetensor.kernels.native import load
 from tracetensor.kernels.toolchain import VECTOR_FLAGS, CompilerError
 from tracetensor.vm.fused import FusedSite
 from tracetensor.vm.loop_arrays import ARRAYS, CALLS
+from tracetensor.vm.loop_calls import INDEXED, MAKERS
 from tracetensor.vm.loop_code import MOST_ROWS, SCALARS, Contents, Emitters, LoopCode
 from tracetensor.vm.loop_reductions import REDUCTIONS
 from tracetensor.vm.region_code import kernel_text
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tracetensor.vm.machine import Program
     from tracetensor.vm.native import LoopSite
 
-EMITTERS = Emitters({**SCALARS, **ARRAYS}, {**CALLS, **REDUCTIONS})
+EMITTERS = Emitters({**SCALARS, **ARRAYS, **INDEXED}, {**CALLS, **REDUCTIONS, **MAKERS})
 
 LEAST_NATIVE = 0.5
 """The share of a loop's instructions that must have C text, for compiling it to be worth the time."""

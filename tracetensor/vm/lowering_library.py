@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tracetensor.vm import products
 from tracetensor.vm.assembler import OBJECT, CallForm, canonical
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 REDUCTIONS = {
     "sum": np.add, "prod": np.multiply, "min": np.minimum, "max": np.maximum, "any": np.logical_or, "all": np.logical_and,
 }  # fmt: skip
-PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
+PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
 
 
 def direct(
