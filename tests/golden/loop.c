@@ -1,4 +1,9 @@
 
+#define n8_0 n2_0
+#define s8_0 s2_0
+#define o8 o2
+#define p8 p2
+#define w8 w2
 
 int loop(struct reg *R, void *run, const struct environment *E)
 {
@@ -8,19 +13,17 @@ int loop(struct reg *R, void *run, const struct environment *E)
     f64 r5 = 0;
     f64 r7 = 0;
     void *o2 = 0;
-    take(E, &o2, &R[2].obj);
     char *p2 = 0;
     i64 w2 = 0, n2_0 = 0, s2_0 = 0;
+    take(E, &o2, &R[2].obj);
     if (o2) { struct array *a = o2; p2 = a->data; n2_0 = a->dims[0]; s2_0 = a->strides[0]; }
     w2 = 0;
-    void *o8 = 0;
     drop(E, &R[8].obj);
-    char *p8 = 0;
-    i64 w8 = 0, n8_0 = 0, s8_0 = 0;
     /* FILE:395 */
 L2:;
     /*    3  loop_test        -> 9, r3, r4 */
     if (r3 >= r4) { where = 9; goto out0; }
+    NOT_NEGATIVE(r3)
     /* FILE:396 */
     /*    4  load             r5 = r2[r3] */
     do {
@@ -43,7 +46,7 @@ L2:;
             if (UNLIKELY(E->step(run, 6) < 0)) { where = -1; goto out2; }
             o2 = R[2].obj; R[2].obj = 0;
             o8 = R[8].obj; R[8].obj = 0;
-            if (o8) { struct array *a = o8; p8 = a->data; n8_0 = a->dims[0]; s8_0 = a->strides[0]; }
+            if (o8) { struct array *a = o8; p8 = a->data; n8_0 = n2_0; s8_0 = a->strides[0]; }
             w8 = 0;
             goto done6;
         }
@@ -51,15 +54,11 @@ L2:;
         if (i6_0_0 < 0) i6_0_0 += n2_0;
         if (UNLIKELY((u64)i6_0_0 >= (u64)n2_0)) break;
         *(f64_at *)(p2 + i6_0_0 * s2_0) = r7;
-        take(E, &o8, &o2);
-        p8 = p2; n8_0 = n2_0; s8_0 = s2_0; w8 = w2;
         goto done6;
     } while (0);
     { where = 6; goto out3; }
     done6:;
     /*    7  move             r2, r8  takes 1 */
-    take(E, &o2, &o8);
-    p2 = p8; n2_0 = n8_0; s2_0 = s8_0; w2 = w8;
     /*    8  loop_next        -> 2, r3 */
     if (UNLIKELY(++r3 % 1024 == 0) && E->turns(run, 8) < 0) { where = -1; goto out0; }
     goto L2;

@@ -257,7 +257,7 @@ def emit_view(code: LoopCode, pc: int) -> list[str]:
     lines += [f"i64 {name} = {value};" for name, value in pairs]  # of an array that may be the target's own
     lines.append(f"char *at = {at};")
     if row[5] & 1:
-        lines.append(f"take(E, &o{r}, {code.reference(array)});")
+        lines += code.take(r, array)
     else:
         lines.append(f"share(E, &o{r}, {code.reference(array)});")
         lines.append(f"w{array} = 0;")
@@ -282,7 +282,8 @@ def emit_write(code: LoopCode, pc: int) -> list[str]:
         lines += scalars(code, [(value, code.classes[value], char)], names)
         item = names[value, char]
     else:
-        if char_of(code, value) != char or code.ranks[value] > len(dims):
+        own_char = char_of(code, value)
+        if code.ranks[value] > len(dims) or not _casts(own_char, char):
             raise Interpreted
         lead = len(dims) - code.ranks[value]
         own = []
@@ -291,17 +292,28 @@ def emit_write(code: LoopCode, pc: int) -> list[str]:
             lines.append(f"if ({n} != {dims[lead + k]} && {n} != 1) break;")
             lines.append(f"const i64 t{k} = {n} == 1 ? 0 : s{value}_{k};")
             own.append(f"t{k}")
-        item = f"*({CHAR_TYPES[char]}_at *)({place(f'p{value}', own, lead)})"
+        item = f"*({CHAR_TYPES[own_char]}_at *)({place(f'p{value}', own, lead)})"
+        if own_char != char:
+            item = f"{item} != 0" if char == "?" else f"({CHAR_TYPES[char]}){item}"
     lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
     lines += loops(dims, [f"*({CHAR_TYPES[char]}_at *)({place('at', strides)}) = {item};"])
     return attempt(code, pc, [*lines, *written(code, pc, r, array)])
 
 
+def _casts(source: str, target: str) -> bool:
+    """Whether C converts items as NumPy does, whatever they are."""
+    if source == target:
+        return True
+    if "D" in source + target:
+        return False
+    return target in "fd?" or CHAR_TYPES[source] in BITS
+
+
 def written(code: LoopCode, pc: int, r: int, array: int) -> list[str]:
     """Lines that let a register have the array that was written to, and drop the other operands."""
     lines = []
-    if r != array:
-        lines += [f"take(E, &o{r}, &o{array});", code.known(r, array, "1")]
+    if code.place(r) != code.place(array):
+        lines += [*code.take(r, array), code.known(r, array, "1")]
     takes, reads = code.rows[pc][5], code.rows[pc][8]
     taken = dict.fromkeys(q for k, q in enumerate(reads) if takes >> k & 1 and q != array)
     return lines + [code.clear(q) for q in taken if code.classes[q] == OBJECT]

@@ -166,7 +166,7 @@ def emit_reshape(code: LoopCode, pc: int, form: CallForm) -> list[str]:
     strides = ["0"] * len(known)
     lines.append(f"char *at = p{x};")
     if code.rows[pc][5] & 1:
-        lines.append(f"take(E, &o{r}, {code.reference(x)});")
+        lines += code.take(r, x)
     else:
         lines += [f"share(E, &o{r}, {code.reference(x)});", f"w{x} = 0;"]
     lines.append(f"p{r} = at; w{r} = 0; v{r} = 1;")

@@ -13,6 +13,7 @@ address and includes no header: it depends on the layout of Python's and NumPy's
 
 from __future__ import annotations
 
+import collections
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -139,6 +140,7 @@ class LoopCode:
         self.moved: set[int] = set()  # those of them whose references come and go: these are variables
         self.virtual: set[int] = set()  # those of these that may be views for which there is no object
         self.fresh: set[int] = set()  # those that are made here: their memory is kept for the next one
+        self.places: dict[int, int] = {}  # arrays whose variables are those of others
         self.helpers: dict[str, str] = {}  # functions that the text needs, by name
         self.exits: dict[
             str, int
@@ -150,11 +152,14 @@ class LoopCode:
         """The whole text."""
         self.find_arrays()
         self.used |= {r for r in self.changed if self.type(r) is not None}
-        targets = {self.rows[pc][1] for pc in self.region if self.rows[pc][0] in JUMPS}
+        targets = collections.Counter([self.rows[pc][1] for pc in self.region if self.rows[pc][0] in JUMPS])
         body: list[str] = []
         shown: Any = None
+        skipped: range = range(0)
         for pc in self.region:
             row = self.rows[pc]
+            if pc in skipped:
+                continue
             if row[7] and row[7] != shown:
                 shown = row[7]
                 body.append(f"    /* {_comment(f'{shown[-1].filename}:{shown[-1].line}')} */")
@@ -162,6 +167,11 @@ class LoopCode:
                 body.append(f"L{pc}:;")
             if row[0] != Opcode.LOOP_HEAD:  # its text would say what has become of the loop
                 body.append(f"    /* {_comment(disassemble(pc, *row[:7]))} */")
+            choice = self.choice(pc, targets)
+            if choice is not None:
+                lines, skipped = choice
+                body += [f"    {line}" for line in lines]
+                continue
             body += [f"    {line}" for line in self.instruction(pc)]
         body.append(f"    {self.leave(self.stop)}")
         for exit_, number in self.exits.items():
@@ -172,7 +182,15 @@ class LoopCode:
             ]
         end = ["end:", *self.spares(), "    return where;", "}", ""]
         return "\n".join(
-            [f"#define HEAD {DATA_OFFSET}", PRELUDE, *self.helpers.values(), *self.head(), *body, *end]
+            [
+                f"#define HEAD {DATA_OFFSET}",
+                PRELUDE,
+                *self.helpers.values(),
+                *self.shared(),
+                *self.head(),
+                *body,
+                *end,
+            ]
         )
 
     def ints(self) -> list[int]:
@@ -271,8 +289,31 @@ class LoopCode:
                     changed = True
         gone.update([r for pair in moves for r in pair])
         self.moved = {r for r in self.ranks if r in gone and r not in self.constants}
-        self.virtual &= self.moved
-        self.fresh &= self.moved
+        self._share([pair for pair in moves if pair[0] in self.moved and pair[1] in self.moved])
+        for group in (self.virtual, self.fresh):
+            group &= self.moved
+            places = {self.place(r) for r in group}
+            group.update([r for r in self.moved if self.place(r) in places])
+
+    def _share(self, moves: Iterable[tuple[int, int]]) -> None:
+        """Let arrays that are moved along be the same variables, where none is needed while another one is."""
+        needed = dict.fromkeys(self.moved, 0)
+        for k, pc in enumerate(range(self.first, self.stop + 1)):
+            for r in self.moved:
+                needed[r] |= (self.live[pc] >> r & 1) << k
+            for r in self.rows[pc][9] if pc < self.stop else ():
+                if r in needed:
+                    needed[r] |= 2 << k
+        for dst, a in moves:
+            one, other = self.place(dst), self.place(a)
+            if one != other and not needed[one] & needed[other]:
+                one, other = sorted((one, other))
+                needed[one] |= needed.pop(other)
+                self.places.update({r: one for r in (other, *self.places) if self.place(r) == other})
+
+    def place(self, r: int) -> int:
+        """The register whose variables those of an array are."""
+        return self.places.get(r, r)
 
     def _find_operands(self, reads: Iterable[int], writes: Iterable[int], takes: int, gone: set[int]) -> None:
         """Note the arrays that an instruction reads and writes, as a whole."""
@@ -300,6 +341,8 @@ class LoopCode:
                 known = self.live[self.first] >> r & 1 or r in self.constants
                 lines.append(f"    {type_} r{r} = {f'R[{r}].v.as_{type_}' if known else empty};")
         for r, rank in sorted(self.ranks.items()):
+            if r in self.places:
+                continue
             axes = "".join([f", n{r}_{k} = 0, s{r}_{k} = 0" for k in range(rank)])
             if r in self.fresh:
                 lines.append(f"    void *x{r} = 0;")
@@ -307,13 +350,29 @@ class LoopCode:
                 lines.append(f"    int v{r} = 0;")
             if r in self.moved:
                 lines.append(f"    void *o{r} = 0;")
-                lines.append(
-                    f"    {f'take(E, &o{r}, &R[{r}].obj)' if self.live[self.first] >> r & 1 else f'drop(E, &R[{r}].obj)'};"
-                )
             lines += [f"    char *p{r} = 0;", f"    i64 w{r} = 0{axes};"]
-            if self.live[self.first] >> r & 1 or r in self.constants:
+        for r in sorted(self.ranks):
+            known = self.live[self.first] >> r & 1
+            if r in self.moved:
+                lines.append(f"    {f'take(E, &o{r}, &R[{r}].obj)' if known else f'drop(E, &R[{r}].obj)'};")
+            if known or r in self.constants:
                 lines += [f"    {line}" for line in self.look(r)]
         return lines
+
+    def shared(self) -> list[str]:
+        """Lines by which the variables of some arrays are those of others."""
+        lines = []
+        for r, other in sorted(self.places.items()):
+            names = [f"{x}{{}}_{k}" for k in range(self.ranks[r]) for x in "ns"] + ["o{}", "p{}", "w{}"]
+            names += ["v{}"] * (r in self.virtual) + ["x{}"] * (r in self.fresh)
+            lines += [f"#define {name.format(r)} {name.format(other)}" for name in names]
+        return lines
+
+    def take(self, dst: int, a: int) -> list[str]:
+        """Lines that move a reference."""
+        if self.place(dst) == self.place(a):
+            return []
+        return [f"take(E, {self.reference(dst)}, {self.reference(a)});"]
 
     def leave(self, target: int) -> str:
         """Go on with an instruction behind the loop, or with one in it as the interpreter would."""
@@ -357,7 +416,7 @@ class LoopCode:
 
     def spares(self) -> list[str]:
         """Lines that give up the memory kept for results."""
-        return [f"    drop(E, &x{r});" for r in sorted(self.fresh)]
+        return [f"    drop(E, &x{r});" for r in sorted(self.fresh) if r not in self.places]
 
     def back(self, live: int) -> str:
         """Put the variables that are needed back into their registers. What is written is known at the end only:
@@ -370,11 +429,10 @@ class LoopCode:
         """Whether a register is a variable that the loop writes."""
         return r in self.changed and self.type(r) is not None
 
-    def look(self, r: int) -> list[str]:
-        """Read anew where an array is and how it is laid out."""
-        axes = "".join(
-            [f" n{r}_{k} = a->dims[{k}]; s{r}_{k} = a->strides[{k}];" for k in range(self.ranks[r])]
-        )
+    def look(self, r: int, like: int | None = None) -> list[str]:
+        """Read anew where an array is and how it is laid out; like: an array with the same dims, which the compiler is to know."""
+        dims = [f"a->dims[{k}]" if like is None else f"n{like}_{k}" for k in range(self.ranks[r])]
+        axes = "".join([f" n{r}_{k} = {n}; s{r}_{k} = a->strides[{k}];" for k, n in enumerate(dims)])
         place = f"o{r}" if r in self.moved else f"R[{r}].obj"
         lines = [f"if ({place}) {{ struct array *a = {place}; p{r} = a->data;{axes} }}", f"w{r} = 0;"]
         return [*lines, f"v{r} = 0;"] if r in self.virtual else lines
@@ -407,6 +465,39 @@ class LoopCode:
             return self.step(pc)
         return lines
 
+    def choice(self, pc: int, targets: Mapping[int, int]) -> tuple[list[str], range] | None:
+        """A branch that does nothing but choose values of numbers, without jumps: its lines, and the rows that it is."""
+        opcode, orelse, condition = self.rows[pc][:3]
+        if opcode != Opcode.JUMP_UNLESS or orelse not in self.region:
+            return None
+        count = orelse - pc - 2
+        end = orelse + count
+        jump = self.rows[orelse - 1]
+        if not 0 < count <= 4 or end > self.stop or jump[0] != Opcode.JUMP or jump[1] != end:
+            return None
+        inside = sum(targets[k] for k in range(pc + 1, end))
+        pairs = list(zip(range(pc + 1, orelse - 1), range(orelse, end), strict=True))
+        if inside != 1 or self.handlers:
+            return None
+        lines = [f"const int choice{pc} = {self.value(condition)};"]
+        for first, second in pairs:
+            one, other = self.rows[first], self.rows[second]
+            if {one[0], other[0]} - {Opcode.MOVE_VALUE, Opcode.MOVE_INT} or one[1] != other[1]:
+                return None
+            if len({self.type(r) for r in (one[1], one[2], other[2])}) != 1 or self.type(one[1]) is None:
+                return None
+            if (
+                {one[2], other[2]} & {self.rows[k][1] for k, _ in pairs}
+                or self.is_big(one[2])
+                or self.is_big(other[2])
+            ):
+                return None
+            lines.append(
+                f"{self.target(one[1])} = choice{pc} ? {self.value(one[2])} : {self.value(other[2])};"
+            )
+        self.native += 2 * count + 2
+        return lines, range(pc + 1, end)
+
     def native_lines(self, opcode: int, pc: int) -> list[str]:
         """The lines of an instruction that has C text; raises Interpreted for others."""
         _, dst, a, b, c, _, _ = self.rows[pc][:7]
@@ -429,8 +520,8 @@ class LoopCode:
             return [f"if (UNLIKELY(!({condition}))) {self.leave(pc)}"]
         return [f"if (UNLIKELY(!({condition}))) {{", *[f"    {line}" for line in self.step(pc)], "}"]
 
-    def step(self, pc: int) -> list[str]:
-        """Let the interpreter run an instruction."""
+    def step(self, pc: int, like: int | None = None) -> list[str]:
+        """Let the interpreter run an instruction. like: an array that has the dims of those that it writes."""
         _, _, _, _, _, takes, _, _, reads, writes, _ = self.rows[pc]
         if self.rows[pc][0] in JUMPS:
             raise Interpreted
@@ -446,7 +537,7 @@ class LoopCode:
         for r in dict.fromkeys(writes):
             type_ = self.type(r)
             if r in self.ranks:
-                lines += self.look(r)
+                lines += self.look(r, like)
             elif type_ is not None:
                 self.target(r)
                 lines.append(f"r{r} = R[{r}].v.as_{type_};")
@@ -496,7 +587,10 @@ def _emit_loop_start(code: LoopCode, pc: int) -> list[str]:
 
 def _emit_loop_test(code: LoopCode, pc: int) -> list[str]:
     _, dst, a, b, *_ = code.rows[pc]
-    return [f"if ({code.value(a)} >= {code.value(b)}) {code.goto(dst)}"]
+    lines = [f"if ({code.value(a)} >= {code.value(b)}) {code.goto(dst)}"]
+    if not code.is_literal(a):
+        lines.append(f"NOT_NEGATIVE(r{a})")
+    return lines
 
 
 def _emit_loop_next(code: LoopCode, pc: int) -> list[str]:
@@ -516,6 +610,8 @@ def _emit_move_value(code: LoopCode, pc: int) -> list[str]:
 def _emit_move(code: LoopCode, pc: int) -> list[str]:
     """A reference, with what is known of the array."""
     _, dst, a, _, _, takes, *_ = code.rows[pc]
+    if takes and code.place(dst) == code.place(a):
+        return []
     how = "take" if takes else "share"
     lines = [f"{how}(E, {code.reference(dst)}, {code.reference(a)});"]
     if takes and a in code.fresh:  # what the target held is as large, as a rule
@@ -580,13 +676,13 @@ def _emit_store(code: LoopCode, pc: int) -> list[str]:
     python_int = code.classes[form["value"]] == PY_INT
     bad, value = convert(source, code.value(form["value"]), type_, char == "?", strict=True, weak=python_int)
     lines = [f"if (UNLIKELY({bad})) break;"] if bad else []
-    copied = [f"    {line}" for line in [*code.step(pc), f"goto done{pc};"]]
+    copied = [f"    {line}" for line in [*code.step(pc, like=array), f"goto done{pc};"]]
     lines += [f"if (UNLIKELY(!{code.own(array)})) {{", *copied, "}"]
     more, place = element(code, form, pc)
     lines += [*more, f"*({type_}_at *)({place}) = {value};"]
-    if dst != array:
+    if code.place(dst) != code.place(array):
         lines += [
-            f"take(E, {code.reference(dst)}, {code.reference(array)});",
+            *code.take(dst, array),
             code.known(dst, array, f"w{array}"),
         ]
     return attempt(code, pc, lines)

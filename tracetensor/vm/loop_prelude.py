@@ -53,6 +53,9 @@ typedef const struct environment *Env;
 /* What hardly ever happens: variables are to be in registers where it does not. */
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* The numbers of steps: what the compiler cannot see. */
+#define NOT_NEGATIVE(x) if ((x) < 0) __builtin_unreachable();
+
 /* References: dropped; moved from one place to another; shared by two. */
 static inline void drop(Env E, void **r)
 {
