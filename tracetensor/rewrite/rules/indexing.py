@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.op import may_raise
 from tracetensor.graph.ops.dims import lift_dim
 from tracetensor.graph.ops.elementwise import as_kind, cast
 from tracetensor.graph.ops.indexing import FULL_SLICE, getitem, is_basic, leaf_count, setitem
@@ -158,12 +159,15 @@ def read_what_was_not_written(node: Node) -> Variable | None:
 
 @rules.on(
     "setitem",
-    example=given("float64[5]", "float64", "float64", "int", lambda x, v, w, k: x.set(k, v).set(k, w)),
+    example=given("float64[5]", "float64", "float64", lambda x, v, w: x.set(1, v).set(1, w)),
 )
 def write_twice(node: Node) -> Variable | None:
-    """x.set(i, v).set(i, w) -> x.set(i, w). The first write still runs if it may raise."""
+    """x.set(i, v).set(i, w) -> x.set(i, w), where the first write cannot raise.
+
+    One that may is done all the same; x would have to be copied for it.
+    """
     write = _written_by(node.inputs[0])
-    if write is None or not _same_index(write, node, 2):
+    if write is None or not _same_index(write, node, 2) or may_raise(write):
         return None
     return setitem(write.inputs[0], *node.inputs[1:], **node.params)  # type: ignore[no-any-return]
 
