@@ -315,6 +315,28 @@ def cast_refused_and_caught(x):
     return x
 
 
+@case([V.copy()], [read_only(V.copy())])
+def read_only_where_no_version_gets_to_write(x):
+    try:
+        x += 1j
+    except TypeError as error:
+        return str(error)
+    except ValueError as error:
+        return str(error)
+
+
+@case([2, 0.5], [1, 0.5], [3, 1])
+def operator_in_place_that_floats_have_not(n, s):
+    w = 0
+    try:
+        for _ in range(n):
+            w ^= 3
+            w = s
+    except TypeError as error:
+        return str(error)
+    return w
+
+
 @case([1, 0], [1.5, 0], [np.float64(2), 0], [True, 0], [1, 1], [2.0, 1], [np.float32(2), 1], [3, 2])
 def operator_with_none(x, n):
     nothing = None

@@ -595,7 +595,7 @@ def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tupl
         return ("scalar", np.dtype(value).num)
     if kind == "type":
         return ("class", value)
-    if kind == "array" and value.writeable is not False:
+    if kind == "array" and value.writeable is not False and value.layout is None:
         writeable = value.writeable is True or written
         return ("array", value.dtype, len(value.dims), value.dims, writeable, value.contiguous)
     if kind == "same":

@@ -52,6 +52,7 @@ class Arrays:
         self.uncertain: dict[Storage, str] = {}
         self.decide_layouts = False
         self.example: Callable[[Variable], Any] = _no_example
+        self.origins: dict[Variable, Any] = {}  # of the inputs that are arrays
         self.kin: dict[Storage, list[Storage]] = {}
         self.unify: Callable[..., Any] = _cannot_unify
 
@@ -301,6 +302,8 @@ class Arrays:
         memory = (
             self.state.read_storage(storage) if origin is None else self.state.region.lift(origin.variable)
         )
+        for origin in self.origins_of(memory):
+            origin.require_layout()
         leaves = [v for s in steps for v in s.inputs] + list(node.inputs[1:])
         chain = [(s.op, len(s.inputs), s.params) for s in steps]
         chain.append((node.op, len(node.inputs) - 1, tuple(sorted(node.params.items()))))
@@ -312,6 +315,22 @@ class Arrays:
             raise Fallback(msg) from None
         self.state.emit(control.view_check, [memory, *leaves], {"steps": tuple(chain), "view": view})
         return view
+
+    def origins_of(self, memory: Variable) -> list[Any]:
+        """The arrays from outside whose layouts may decide the one of an array."""
+        found, pending, seen = [], [memory], set()
+        while pending:
+            variable = pending.pop()
+            if variable in seen or not isinstance(variable.type, TensorType) or not variable.type.is_array:
+                continue
+            seen.add(variable)
+            if variable.node is not None:
+                pending.extend(variable.node.inputs)
+            elif variable in self.origins:
+                found.append(self.origins[variable])
+            elif variable.scope is not None and variable in variable.scope.initial:
+                pending.append(variable.scope.initial[variable])
+        return found
 
     def is_contiguous(self, array: Any) -> bool:
         """Whether an array is known to be in C order."""
@@ -360,6 +379,10 @@ class Arrays:
         if array.storage.read_only or any(s.op.name in {"broadcast_to", "diagonal"} for s in array.steps):
             msg = "output array is read-only" if augmented else "assignment destination is read-only"
             raise ValueError(msg)
+        if (
+            array.storage.origin is not None
+        ):  # a condition, even where another exception comes before the write
+            array.storage.origin.check.writeable = True
 
     def set_index(self, array: TracedArray, index: Any, value: Any, *, augmented: bool = False) -> None:
         """array[index] = value."""

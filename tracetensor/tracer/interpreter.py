@@ -58,6 +58,7 @@ class Interpreter(Handlers):
             self.control.lists.demand = self.stores.demand
         self.arrays.decide_layouts = "layouts" in outside.constants
         self.arrays.example = outside.example
+        self.arrays.origins = outside.origins
         self.control.force = lambda variable, what: outside.force(self, variable, what)
         self.control.watch = lambda over: Watched(self, over)
 
