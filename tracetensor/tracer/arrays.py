@@ -168,15 +168,19 @@ class Arrays:
             return self.variable(value)
         return value
 
-    def list_as_array(self, value: TracedList, *, given: bool = False) -> Variable:
-        """numpy.array(list) of a list of traced length; `given`: its dtype is known even where it is empty."""
+    def list_as_array(self, value: TracedList, *, given: bool = False, dtype: Any = None) -> Variable:
+        """numpy.array(list) of a list of traced length; `given`: its dtype is known even where it is empty.
+
+        dtype: what Python's numbers in it are converted to, one by one.
+        """
         dynamic: Dynamic = value.dynamic
         columns = []
         for variable, element in zip(dynamic.variables, dynamic.form.types, strict=True):
             if not isinstance(element, TensorType):
                 msg = f"a list of {element!r} is used as an array"
                 raise Fallback(msg)
-            type_ = TensorType(element.dtype, (None, *element.shape), ARRAY)
+            own = element.dtype if dtype is None or not element.is_python else dtype
+            type_ = TensorType(own, (None, *element.shape), ARRAY)
             columns.append(
                 self.state.emit(control.list_array, [variable], {"type": type_, "given": given}).out
             )
@@ -387,10 +391,38 @@ class Arrays:
     def set_index(self, array: TracedArray, index: Any, value: Any, *, augmented: bool = False) -> None:
         """array[index] = value."""
         spec, leaves = self.index(index)
-        self.set_parsed(array, spec, leaves, self.assigned(value), augmented=augmented)
+        self.check_writable(array, augmented=augmented and "a" not in spec)
+        new = self.converted(value, self.type(array).dtype)
+        self.set_parsed(array, spec, leaves, new, augmented=augmented)
 
-    def assigned(self, value: Any) -> Variable:
-        return self.variable(value)
+    def converted(self, value: Any, dtype: np.dtype[Any]) -> Variable:
+        """What NumPy makes of what is put into an array of this dtype: the items of a list are converted one by one.
+
+        So an int that does not fit raises OverflowError, where one in an array that is cast would wrap around.
+        """
+        kind = type(value)
+        if dtype.kind not in "iu":
+            return self.variable(value)
+        if kind is TracedList and value.dynamic is not None:
+            if value.dynamic.single is None:
+                return self.variable(value)
+            return self.list_as_array(value, dtype=dtype)
+        if kind in (list, tuple, TracedList, range):
+            items = list(list.__iter__(value)) if issubclass(kind, list) else list(value)
+            if any(type(v) is TracedArray for v in items):
+                lists = (list, tuple, TracedList, range)
+                items = [self.wrap(self.converted(v, dtype)) if type(v) in lists else v for v in items]
+            if is_traced(items):
+                return self.state.adopt_built(NUMPY[np.array](self.nested(items), dtype=dtype))
+            return self._constant(np.array(items, dtype=dtype))
+        variable = self.variable(value)
+        if kind is TracedRange and variable.dtype != dtype:
+            limits = np.iinfo(dtype)
+            fits = NUMPY[np.clip](variable, int(limits.min), int(limits.max))
+            wrong = self.state.adopt_built(NUMPY[np.any](elementwise.UFUNCS["not_equal"](variable, fits)))
+            reason = "a number of a range does not fit into the array that it is put into"
+            self.state.emit(control.deoptimise_if, [wrong], {"reason": reason})
+        return variable
 
     def set_parsed(
         self,
