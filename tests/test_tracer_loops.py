@@ -1301,6 +1301,52 @@ def view_of_what_a_loop_may_have_made(a, n):
     return a[0]
 
 
+@case([3], [1], [0])
+def same_loop_of_constants_in_two_steps(n):
+    def half(z):
+        return z / 2
+
+    def other(y):
+        z = half(y)
+        return z
+
+    for _ in range(n):
+        y = 1.0
+        for _ in range(8):
+            z = y
+            y = 2.0 / y
+    return y + z + other(3.0) if n else None
+
+
+@case([3], [-1])
+def same_loop_of_constants_on_two_ways(n):
+    if n > 0:
+        w = 9.0
+        for _ in range(8):
+            w = 2.0 / w
+        u = w + n
+    else:
+        w = 9.0
+        for _ in range(8):
+            w = 2.0 / w
+        u = w - n
+    return u, w
+
+
+@case([np.ones((2, 3)), 0, 2], [np.ones((2, 3)), 1, 0])
+def arrays_that_loops_exchange_are_not_the_argument(a, n, v):
+    u = np.conj(a)
+    i = 0
+    while not v:
+        i += 1
+        for _ in range(n):
+            a, u = u, a
+        if i:
+            return v
+        a, u = u, a
+    return u
+
+
 test_same = case.test()
 
 

@@ -53,6 +53,8 @@ class Arrays:
         self.decide_layouts = False
         self.example: Callable[[Variable], Any] = _no_example
         self.origins: dict[Variable, Any] = {}  # of the inputs that are arrays
+        self.answers: dict[Any, Any] = {}  # what runs have found
+        self.judged: dict[Any, bool] = {}  # what is taken for granted of questions that the run answers
         self.kin: dict[Storage, list[Storage]] = {}
         self.unify: Callable[..., Any] = _cannot_unify
 
@@ -297,7 +299,7 @@ class Arrays:
         return storage.contiguous
 
     def _shares_in_example(self, storage: Storage, steps: tuple[Step, ...], node: Node) -> bool:
-        """Whether a reshape is a view for the arguments of the first call; checked in every run.
+        """Whether a reshape is a view for the arguments of the first call, or as a run has found; checked in every run.
 
         The layout that counts is that of the caller's array, or of the array that the program made: views of it
         may be copies by the time they are looked at.
@@ -312,12 +314,19 @@ class Arrays:
         chain = [(s.op, len(s.inputs), s.params) for s in steps]
         chain.append((node.op, len(node.inputs) - 1, tuple(sorted(node.params.items()))))
         leaves = [self.state.region.lift(v) for v in leaves]
-        try:
-            view = control.is_view(*[self.example(v) for v in (memory, *leaves)], steps=tuple(chain))
-        except (IndexError, ValueError):  # of an array of this program's only its type was known
-            msg = f"whether {node.op.name} gives a view depends on the layout of an array that the program makes"
-            raise Fallback(msg) from None
-        self.state.emit(control.view_check, [memory, *leaves], {"steps": tuple(chain), "view": view})
+        where = tuple([(line.filename, line.line) for line in self.state.location()])
+        question = ("view", where, tuple(chain))
+        view = self.judged.get(question)
+        if view is None:
+            view = self.answers.get(question)
+        if view is None:
+            try:
+                view = control.is_view(*[self.example(v) for v in (memory, *leaves)], steps=tuple(chain))
+            except (IndexError, ValueError):  # of an array of this program's only its type was known
+                view = all(map(self._keeps_order, steps))
+        self.judged[question] = view
+        params = {"steps": tuple(chain), "view": view, "where": where}
+        self.state.emit(control.view_check, [memory, *leaves], params)
         return view
 
     def origins_of(self, memory: Variable) -> list[Any]:

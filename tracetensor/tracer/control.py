@@ -52,7 +52,7 @@ LONGEST_UNROLLED = 512
 MOST_PEELS = 4
 MOST_NODES = 40_000
 MOST_MERGES = 100
-MOST_ALTERNATIVES = 12
+MOST_ALTERNATIVES = 16
 """Of a value that is computed with: each use asks which one it is, so that the graph grows with every alternative."""
 
 

@@ -59,6 +59,7 @@ class Interpreter(Handlers):
         self.arrays.decide_layouts = "layouts" in outside.constants
         self.arrays.example = outside.example
         self.arrays.origins = outside.origins
+        self.arrays.answers = outside.constants
         self.control.force = lambda variable, what: outside.force(self, variable, what)
         self.control.watch = lambda over: Watched(self, over)
 

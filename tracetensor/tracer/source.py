@@ -220,12 +220,23 @@ class _Names(ast.NodeVisitor):
         self.assigned.add(node.name)
         for part in [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
             self.visit(part)
-        self.captured |= names_read(node.body)
+        self._nested(node, node.body)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         for part in [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
             self.visit(part)
-        self.captured |= names_read([node.body])
+        self._nested(node, [node.body])
+
+    def _nested(self, node: Any, body: list[Any]) -> None:
+        """Note what the body of a function defined here reads that is none of its own names."""
+        inner = _Names()
+        for part in body:
+            inner.visit(part)
+        arguments = node.args
+        parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        parameters += [p for p in (arguments.vararg, arguments.kwarg) if p is not None]
+        own = (inner.assigned | {p.arg for p in parameters}) - inner.nonlocals - inner.globals
+        self.captured |= names_read(body) - own
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.assigned.add(node.name)
