@@ -1347,6 +1347,45 @@ def arrays_that_loops_exchange_are_not_the_argument(a, n, v):
     return u
 
 
+@case([np.ones(3), 0], [np.ones(3), 3], [np.ones(3), 6])
+def arrays_exchanged_at_times_and_written(x, n):
+    s, b = x + 1, x + 2
+    for k in range(n):
+        if k % 3 == 1:
+            s, b = b, s
+        else:
+            b = s
+        s[1] *= 2
+    b[0] = 7
+    return s, b, x
+
+
+@case([np.ones(3), 0], [np.ones(3), 3], [np.ones(3), 6])
+def array_that_is_the_other_one_at_times_written(x, n):
+    a, b = x + 1, x + 2
+    u = a
+    for k in range(n):
+        if k % 2:
+            u = b
+        b[0] += 1
+        if k > 3:
+            continue
+        a, b = b, a
+    u[1] = 5
+    return a, b, u
+
+
+@case([3], [0])
+def names_of_comprehensions_are_their_own(n):
+    total = 0
+    for k in range(n):
+        v = {v: v + k for v in (1, 2)}
+        total += sum(v.values())
+        v = [v * 2 for v in (k, n)]
+        total += v[0]
+    return total
+
+
 test_same = case.test()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tracetensor.graph.types import (
     TensorType,
     type_of,
 )
+from tracetensor.tracer.forms import Blends
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import Restart
 from tracetensor.tracer.values import (
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 CONTIGUOUS = frozenset("zeros ones full empty arange linspace eye matmul dot copy_c pack".split())
 
 
+KEPT_APART = ("loops", "arrays kept apart")
+"""Tracing has started again with loops that carry which of several arrays a name is; with why that was."""
+
+
 class Arrays:
     """Operations on traced arrays, within the state of one trace."""
 
@@ -51,6 +56,9 @@ class Arrays:
         self.unsure: dict[Variable, None] = {}  # what may be a view or a copy, by its layout
         self.uncertain: dict[Storage, str] = {}
         self.decide_layouts = False
+        self.kept_apart = (
+            False  # whether loops carry which of several arrays a name is, not the arrays themselves
+        )
         self.example: Callable[[Variable], Any] = _no_example
         self.origins: dict[Variable, Any] = {}  # of the inputs that are arrays
         self.answers: dict[Any, Any] = {}  # what runs have found
@@ -381,10 +389,22 @@ class Arrays:
     # Writing ---------------------------------------------------------------------------------------------------
 
     def refuse_write(self, reason: str) -> None:
-        """Fallback; or trace again, with the layouts of the first call, where this is what has to be known."""
-        if isinstance(reason, LayoutReason):
+        """Fallback; or trace again, so that what may be written is known: by layouts, or as things that loops leave apart."""
+        if isinstance(reason, LayoutReason) and not self.decide_layouts:
             raise Restart({"layouts": True})
+        if reason == Blends.REASON:
+            self.refuse_loop(reason)
         raise Fallback(reason)
+
+    def refuse_loop(self, reason: str) -> NoReturn:
+        """Fallback; or trace again with loops that tell arrays apart, where they carried the arrays themselves."""
+        if self.kept_apart:
+            raise Fallback(reason)
+        location = self.state.location()
+        where = (
+            f" ({location[-1].filename}:{location[-1].line})" if location and "line " not in reason else ""
+        )
+        raise Restart({KEPT_APART: f"{reason}{where}"})
 
     def check_writable(self, array: TracedArray, *, augmented: bool = False) -> None:
         if array.storage in self.uncertain:

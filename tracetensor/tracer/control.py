@@ -52,7 +52,8 @@ LONGEST_UNROLLED = 512
 MOST_PEELS = 4
 MOST_NODES = 40_000
 MOST_MERGES = 100
-MOST_ALTERNATIVES = 16
+MOST_LESSONS = 12
+MOST_ALTERNATIVES = 12
 """Of a value that is computed with: each use asks which one it is, so that the graph grows with every alternative."""
 
 
@@ -459,7 +460,7 @@ class Control:
                 if loop.peels > MOST_PEELS:
                     reason = f"the loop at line {loop.line}: {reason}"
                     if not self._may_unroll(loop, offset, go):
-                        raise Fallback(reason) from None
+                        self.arrays.refuse_loop(reason)
                     loop.must_unroll = True
             except NeedsUnrolling as needed:
                 if not self._unrollable(loop, needed):
@@ -534,14 +535,13 @@ class Control:
             consumer = consumer.frame.consumer
         places.update((("local", frame, name), None) for name in sorted(hints.names))
         places.update(dict.fromkeys(hints.containers_of(frame)))
-        for _ in range(12):
+        for _ in range(MOST_LESSONS):
             try:
                 return ScanTracer(self, loop, offset, go, list(places), weak).run()
             except Again:
                 hints.note(frame, places)
                 continue
-        msg = f"the loop at line {loop.line}: what its steps carry does not settle"
-        raise Fallback(msg)
+        return self.arrays.refuse_loop(f"the loop at line {loop.line}: what its steps carry does not settle")
 
 
 def _cannot_force(variable: Variable, what: str) -> Any:

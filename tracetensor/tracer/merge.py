@@ -311,12 +311,15 @@ class Merger:
         """The alternatives with their keys. Lists, dicts and objects that the side made stay the several things they are."""
         found: list[tuple[Any, Any]] = []
         owners: dict[Any, Any] = {}
+        several: set[int] = set()
         for value in union.alternatives:
             key = self.key(side, value)
             if key[0] in {"list", "dynamic", "dict", "instance"}:
                 if owners.setdefault(key, value) is not value:
-                    raise SharesMemory({id(value)})
+                    several.add(id(value))
             found.append((key, value))
+        if several:
+            raise SharesMemory(several)
         return found
 
     def _alternatives(self, side: int, value: Any) -> dict[Any, Any]:

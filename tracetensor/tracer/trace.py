@@ -15,6 +15,7 @@ from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import INT, ListType, TensorType
 from tracetensor.tracer import source
+from tracetensor.tracer.arrays import KEPT_APART
 from tracetensor.tracer.closures import parts_of
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.forms import Blends
@@ -258,6 +259,12 @@ def trace_function(  # noqa: PLR0913 - the conditions of one trace
             return _attempt(function, parameters, constants, unwrap, recursion, refuse_callbacks)
         except Restart as restart:
             constants.update(restart.constants)
+        except AlwaysRaises:
+            raise
+        except Fallback:
+            if KEPT_APART in constants:  # what that led to says less
+                raise Fallback(constants[KEPT_APART]) from None
+            raise
     msg = f"{function.__qualname__}: what tracing needs to know of the arguments does not settle"
     raise Fallback(msg)
 
