@@ -712,6 +712,100 @@ def axes_moved_that_one_of_two_has(a, n):
     return np.moveaxis(a, 0, 1)
 
 
+class Cell:
+    def __init__(self, v):
+        self.v = v
+
+
+@case([3, 1], [0, 2])
+def list_with_two_names_or_two_lists(n, m):
+    if n > 0:
+        u = x = [k for k in range(n)]
+    else:
+        u = [k for k in range(m)]
+        x = [k for k in range(m)]
+    u.append(1)
+    return u, x, u is x
+
+
+@case([3, 1], [3, 3], [0, 2])
+def list_made_before_a_branch_or_in_it(n, m):
+    u = [k for k in range(n)]
+    if n > 2:
+        v = [k for k in range(m)]
+        w = v
+        if m > 2:
+            w = [k + 1 for k in range(m)]
+        u = w
+        v.append(100)
+    else:
+        v = u
+    return u, v
+
+
+@case([3, 1], [3, 3], [0, 2])
+def dict_made_before_a_branch_or_in_it(n, m):
+    u = {"a": n}
+    if n > 2:
+        v = {"a": m}
+        w = v
+        if m > 2:
+            w = {"a": m + 2}
+        u = w
+        v["a"] = 100
+    else:
+        v = u
+    return u, v
+
+
+@case([3, 1], [3, 3], [0, 2])
+def short_lists_with_one_name_or_two(n, m):
+    if n > 1:
+        u = x = [n]
+        w = [n + 1]
+        if m > 2:
+            x = w
+    else:
+        u, x = [m], [n]
+        w = [1]
+    u[0] += 1
+    x[0] += 5
+    return u, x, w
+
+
+@case([3, 1], [0, 2])
+def object_with_two_names_or_two_objects(n, m):
+    if n > 1:
+        u = x = Cell(n)
+    else:
+        u, x = Cell(m), Cell(n)
+    u.v += 1
+    return u.v, x.v, u is x
+
+
+@case([3, 1], [0, 2])
+def list_that_is_two_items_or_one(n, m):
+    if n > 1:
+        u = [1]
+        x = [u, u]
+    else:
+        x = [[m], [n]]
+    x[0][0] += 1
+    return x
+
+
+@case([np.arange(4.0), 5], [np.arange(4.0), 0])
+def list_of_a_step_that_ends_an_unrolled_loop(a, n):
+    u = [k for k in range(n)]
+    i = 0
+    while i < 2 and n > 0:
+        i += 1
+        u = [q * 2 for q in a]
+        if n:
+            break
+    return u
+
+
 test_same = case.test()
 
 

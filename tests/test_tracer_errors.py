@@ -315,6 +315,118 @@ def cast_refused_and_caught(x):
     return x
 
 
+@case([V.copy()], [read_only(V.copy())])
+def read_only_where_no_version_gets_to_write(x):
+    try:
+        x += 1j
+    except TypeError as error:
+        return str(error)
+    except ValueError as error:
+        return str(error)
+
+
+@case([2, 0.5], [1, 0.5], [3, 1])
+def operator_in_place_that_floats_have_not(n, s):
+    w = 0
+    try:
+        for _ in range(n):
+            w ^= 3
+            w = s
+    except TypeError as error:
+        return str(error)
+    return w
+
+
+BYTES = np.arange(4, dtype=np.uint8)
+
+
+NUMBERS = [[BYTES, 3], [BYTES, 252], [BYTES, 256], [BYTES, -1], [BYTES, 2**40]]
+
+
+@case(*NUMBERS)
+def slice_of_ints_that_may_not_fit(u, n):
+    u[:2] = [n, 2]
+    return u
+
+
+@case(*NUMBERS)
+def places_of_ints_that_may_not_fit(u, n):
+    u[[0, 1]] = (2, n)
+    return u
+
+
+@case(*NUMBERS)
+def mask_of_ints_that_may_not_fit(u, n):
+    u[u < 2] = [n, 1]
+    return u
+
+
+@case(*NUMBERS)
+def list_of_some_of_ints_that_may_not_fit(u, n):
+    u[:2] = [k for k in (1, n) if k != n - 1]
+    return u
+
+
+@case(*NUMBERS)
+def grown_list_of_ints_that_may_not_fit(u, n):
+    u[:] = [n + k for k in range(len(u))]
+    return u
+
+
+@case(*NUMBERS)
+def list_of_lists_of_ints_that_may_not_fit(u, n):
+    u.reshape(2, 2)[:] = [u[:2], [n, 1]]
+    return u
+
+
+@case(*NUMBERS)
+def put_of_ints_that_may_not_fit(u, n):
+    np.put(u, [0, 1], [n, 2])
+    return u
+
+
+@case(*NUMBERS)
+def put_method_of_ints_that_may_not_fit(u, n):
+    u.put([0, 1], (n, 2))
+    return u
+
+
+@case(*NUMBERS)
+def put_along_axis_of_ints_that_may_not_fit(u, n):
+    np.put_along_axis(u, np.array([0]), [n], 0)
+    return u
+
+
+@case(*NUMBERS)
+def insert_of_ints_that_may_not_fit(u, n):
+    u = np.insert(u, 1, [n])
+    return u
+
+
+@case(*NUMBERS)
+def array_of_ints_that_may_not_fit(u, n):
+    u = np.array([n for _ in u], dtype=u.dtype)
+    return u
+
+
+@case(*NUMBERS)
+def array_of_some_of_ints_that_may_not_fit(u, n):
+    u = np.array([n for v in u if v > 1], dtype=u.dtype)
+    return u
+
+
+@case([BYTES, 1], [BYTES, 254])
+def range_put_into_an_array(u, n):
+    u[:2] = range(n, n + 2)
+    return u
+
+
+@case([BYTES], [V])
+def constants_put_into_an_array(u):
+    u[:2] = [300, 2]
+    return u
+
+
 @case([1, 0], [1.5, 0], [np.float64(2), 0], [True, 0], [1, 1], [2.0, 1], [np.float32(2), 1], [3, 2])
 def operator_with_none(x, n):
     nothing = None

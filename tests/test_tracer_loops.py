@@ -1301,6 +1301,91 @@ def view_of_what_a_loop_may_have_made(a, n):
     return a[0]
 
 
+@case([3], [1], [0])
+def same_loop_of_constants_in_two_steps(n):
+    def half(z):
+        return z / 2
+
+    def other(y):
+        z = half(y)
+        return z
+
+    for _ in range(n):
+        y = 1.0
+        for _ in range(8):
+            z = y
+            y = 2.0 / y
+    return y + z + other(3.0) if n else None
+
+
+@case([3], [-1])
+def same_loop_of_constants_on_two_ways(n):
+    if n > 0:
+        w = 9.0
+        for _ in range(8):
+            w = 2.0 / w
+        u = w + n
+    else:
+        w = 9.0
+        for _ in range(8):
+            w = 2.0 / w
+        u = w - n
+    return u, w
+
+
+@case([np.ones((2, 3)), 0, 2], [np.ones((2, 3)), 1, 0])
+def arrays_that_loops_exchange_are_not_the_argument(a, n, v):
+    u = np.conj(a)
+    i = 0
+    while not v:
+        i += 1
+        for _ in range(n):
+            a, u = u, a
+        if i:
+            return v
+        a, u = u, a
+    return u
+
+
+@case([np.ones(3), 0], [np.ones(3), 3], [np.ones(3), 6])
+def arrays_exchanged_at_times_and_written(x, n):
+    s, b = x + 1, x + 2
+    for k in range(n):
+        if k % 3 == 1:
+            s, b = b, s
+        else:
+            b = s
+        s[1] *= 2
+    b[0] = 7
+    return s, b, x
+
+
+@case([np.ones(3), 0], [np.ones(3), 3], [np.ones(3), 6])
+def array_that_is_the_other_one_at_times_written(x, n):
+    a, b = x + 1, x + 2
+    u = a
+    for k in range(n):
+        if k % 2:
+            u = b
+        b[0] += 1
+        if k > 3:
+            continue
+        a, b = b, a
+    u[1] = 5
+    return a, b, u
+
+
+@case([3], [0])
+def names_of_comprehensions_are_their_own(n):
+    total = 0
+    for k in range(n):
+        v = {v: v + k for v in (1, 2)}
+        total += sum(v.values())
+        v = [v * 2 for v in (k, n)]
+        total += v[0]
+    return total
+
+
 test_same = case.test()
 
 

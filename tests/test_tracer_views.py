@@ -1323,3 +1323,96 @@ def test_a_flat_array_is_a_view_only_where_numpys_is(flat, select, inside):
 
     a = np.arange(-3, 5)
     run_both(f, tt.trace(f), [a if inside else select(a)])
+
+
+LAYOUTS = [
+    lambda n: np.arange(2.0 * n).reshape(n, 2),
+    lambda n: np.asfortranarray(np.arange(2.0 * n).reshape(n, 2)),
+    lambda n: np.arange(4.0 * n).reshape(n, 4)[:, ::2],
+    lambda n: np.arange(2.0 * n).reshape(n, 2)[::-1],
+    lambda n: np.arange(2.0 * n).reshape(2, n)[::-1].T,
+    lambda n: np.arange(4.0 * n).reshape(2 * n, 2)[::2],
+]
+
+
+def _written_flat(a):
+    flat = a.T.reshape(-1)
+    flat += 1
+    return flat
+
+
+def _written_copy(a):
+    c = a * 2
+    flat = c.ravel()
+    flat += 1
+    return c, flat
+
+
+def _written_in_part(a):
+    part = a[:-1].ravel()
+    part[0] = 7
+    return a, part
+
+
+def _written_in_a_loop(a):
+    for row in a[::-1]:
+        a.reshape(1, -1)[...] += row[0]
+    return a
+
+
+@pytest.mark.parametrize("f", [_written_flat, _written_copy, _written_in_part, _written_in_a_loop])
+def test_each_layout_has_a_version(f):
+    traced = tt.trace(f)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", tt.FallbackWarning)
+        for n in (3, 2, 5):
+            for made in LAYOUTS:
+                run_both(f, traced, [made(n)])
+    assert 1 < len(traced.versions) <= 8
+
+
+def test_a_version_of_one_layout_serves_its_calls():
+    traced = tt.trace(_written_flat, strict=True)
+    for made in LAYOUTS[:2] * 5:
+        run_both(_written_flat, traced, [made(3)])
+    assert [v.calls for v in traced.versions] == [5, 5]
+    assert "laid out as when it was traced" in traced.explain()
+
+
+def test_answers_of_the_run_make_versions():
+    def f(a):
+        part = a[:-1].ravel()
+        part[0] = 7
+        return a, part
+
+    traced = tt.trace(f)
+    for _ in range(3):
+        for n in (2, 3, 4):  # of two rows, one is flat without a copy
+            run_both(f, traced, [np.arange(3.0 * n).reshape(n, 3)[::-1]])
+    assert len(traced.versions) == 2
+    assert "a run of another version was given up: reshape gave a copy" in traced.explain()
+    assert "plain Python" not in traced.explain()
+
+
+def test_where_no_further_version_may_be_made_the_call_runs_plain():
+    traced = tt.trace(_written_in_part)
+    with tt.config(versions=1):
+        run_both(_written_in_part, traced, [np.arange(6.0).reshape(2, 3)[::-1]])
+        with pytest.warns(tt.FallbackWarning, match="the memory layout is not that of the first call"):
+            run_both(_written_in_part, traced, [np.arange(9.0).reshape(3, 3)[::-1]])
+    assert len(traced.versions) == 1
+
+
+def test_layout_of_an_array_that_a_loop_makes():
+    def f(a, n):
+        for _ in range(n):
+            a = np.square(a[:, ::-1])
+            a.reshape(-1)[1:] -= a[0, 0]
+        return a
+
+    traced = tt.trace(f)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", tt.FallbackWarning)
+        for n in (2, 0, 3):
+            for made in LAYOUTS:
+                run_both(f, traced, [made(3), n])

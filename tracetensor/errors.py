@@ -58,6 +58,15 @@ class Deoptimise(TracerSignal):
         self.reason = reason
 
 
+class Misjudged(Deoptimise):
+    """A run met another answer to a question than tracing took for granted: a version that has this answer may serve the call."""
+
+    def __init__(self, reason: str, question: Any, answer: bool) -> None:
+        super().__init__(reason)
+        self.question = question
+        self.answer = answer
+
+
 def message(what: str, *details: str, fix: str = "") -> str:
     """Join the parts of an error message: what went wrong, where things come from, and the way out."""
     lines = [what, *("  " + detail for detail in details)]

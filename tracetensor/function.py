@@ -18,7 +18,14 @@ import numpy as np
 import tracetensor.tiers  # noqa: F401 - tells the machine which loops to compile
 from tracetensor import stages
 from tracetensor.config import on_plain, option
-from tracetensor.errors import CallbackRefused, Deoptimise, Fallback, FallbackWarning, TraceError
+from tracetensor.errors import (
+    CallbackRefused,
+    Deoptimise,
+    Fallback,
+    FallbackWarning,
+    Misjudged,
+    TraceError,
+)
 from tracetensor.explain import GIVEN_UP, OVERLAPS, explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
@@ -153,12 +160,13 @@ class Version:
 
     def finish(self, outputs: list[Any], values: Sequence[Any], parameters: dict[str, Any]) -> Any:
         """The result, made of a program's outputs for these values of its inputs; arguments are written to."""
+        own: dict[Any, Any] = {}  # what is one object in one memory stays one
         for k in self.suspicious:
             out = outputs[k]
             if not out.flags.writeable or any(
                 isinstance(v, np.ndarray) and stages.reaches(out, v) for v in values
             ):
-                outputs[k] = out.copy()
+                outputs[k] = own.setdefault((self.trace.groups[k], id(out)), (out, out.copy()))[1]
         shared = {copied for k, other, copied in self.pairs if stages.reaches(outputs[k], outputs[other])}
         for k, new in zip(shared, stages.copied([outputs[k] for k in shared]), strict=True) if shared else ():
             outputs[k] = new
@@ -273,6 +281,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             raise TypeError(msg)
         self._lock = threading.RLock()
         self._warned: set[str] = set()
+        self._unanswered: set[Any] = set()
         super().__init__(self._call, self._deoptimised)
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
@@ -310,6 +319,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
             self.plain_reasons = {}
             self.plain_calls = Counter()
             self._warned = set()
+            self._unanswered = set()
 
     def explain(self) -> str:
         """What was compiled, on what conditions, and what runs as plain Python and why."""
@@ -389,9 +399,40 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         return self._deoptimised(args, kwargs, given_up)
 
     def _deoptimised(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Deoptimise) -> Any:
+        """The call again, after a run was given up: by a version that knows better, or else as plain Python."""
+        answers: dict[Any, bool] = {}
+        while isinstance(error, Misjudged) and error.question not in answers:
+            answers[error.question] = error.answer
+            parameters = self.parameters(args, kwargs)
+            version = self._knowing(parameters, answers, error.reason)
+            values = None if version is None else version.values(parameters)
+            if version is None or values is None or version.overlaps(parameters):
+                break
+            try:
+                result = version.run(values, parameters)
+                version.slow_calls += 1
+                return result
+            except Deoptimise as again:
+                error = again
         self.plain_calls[f"{GIVEN_UP}{error.reason}"] += 1
         self._warn(f"a call ran as plain Python: {error.reason}")
         return self._plain(args, kwargs)
+
+    def _knowing(self, parameters: dict[str, Any], answers: dict[Any, bool], reason: str) -> Version | None:
+        """A version that has these answers to questions of the run; made if there is none, None if that cannot be."""
+        with self._lock:
+            for version in self.versions:
+                judged = version.trace.judged
+                if all(judged.get(q, a) == a for q, a in answers.items()) and version.values(parameters):
+                    return version
+            known = frozenset(answers.items())
+            if known in self._unanswered or len(self.versions) >= option("versions"):
+                return None
+            try:
+                return self._build(parameters, f"a run of another version was given up: {reason}", answers)
+            except Fallback:
+                self._unanswered.add(known)
+                return None
 
     def _log(self, number: int, reason: str) -> None:
         """Tell those who listen to the logger "tracetensor" of a new version."""
@@ -458,21 +499,28 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
                     raise Fallback(msg)
                 self.versions, self.entries = self.versions[1:], ()
             reason = why_new(self.versions, parameters)
-            version = build_version(
-                self.function,
-                parameters,
-                self.static,
-                refuse_callbacks=self._refuses_callbacks(),
-                changing=self._changing(),
-            )
-            version.reason = reason
-            self.versions = [*self.versions, version]
-            self._log(len(self.versions), reason)
-            entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
-            version.entry = entry
-            if entry is not None:
-                self.entries = (entry, *self.entries)  # type: ignore[assignment]
-            return version
+            return self._build(parameters, reason)
+
+    def _build(
+        self, parameters: dict[str, Any], reason: str, answers: dict[Any, bool] | None = None
+    ) -> Version:
+        """A further version."""
+        version = build_version(
+            self.function,
+            parameters,
+            self.static,
+            refuse_callbacks=self._refuses_callbacks(),
+            changing=self._changing(),
+            answers=answers,
+        )
+        version.reason = reason
+        self.versions = [*self.versions, version]
+        self._log(len(self.versions), reason)
+        entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
+        version.entry = entry
+        if entry is not None:
+            self.entries = (entry, *self.entries)  # type: ignore[assignment]
+        return version
 
 
 class Nested(Traced):
@@ -595,7 +643,7 @@ def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tupl
         return ("scalar", np.dtype(value).num)
     if kind == "type":
         return ("class", value)
-    if kind == "array" and value.writeable is not False:
+    if kind == "array" and value.writeable is not False and value.layout is None:
         writeable = value.writeable is True or written
         return ("array", value.dtype, len(value.dims), value.dims, writeable, value.contiguous)
     if kind == "same":
@@ -615,6 +663,7 @@ def build_version(
     *,
     refuse_callbacks: bool = False,
     changing: Sequence[Path] = (),
+    answers: dict[Any, bool] | None = None,
 ) -> Version:
     """Trace, optimise and compile a function for these arguments."""
     trace = stages.trace_function(
@@ -625,6 +674,7 @@ def build_version(
         refuse_callbacks=refuse_callbacks,
         changing=changing,
         recursion=(None if refuse_callbacks else NESTING, {}),
+        answers=answers,
     )
     graph = trace.graph
     if option("optimize"):

@@ -19,8 +19,9 @@ from tracetensor import stages
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tracetensor.tracer.layouts import ArrayCheck
     from tracetensor.tracer.trace import Trace
-    from tracetensor.tracer.world import ArrayCheck, Check, Path
+    from tracetensor.tracer.world import Check, Path
 
 MISSES = (AttributeError, LookupError, TypeError)
 """What following a path may raise where the version does not apply."""
@@ -93,7 +94,7 @@ class _Writer:
                 f"{shape}[{k}] == 1" if d < 0 else f"{shape}[{k}] != {d}" for k, d in enumerate(check.dims)
             ]
             self.unless(" or ".join(wrong))
-        if check.contiguous is not None or check.writeable is not None:
+        if check.asks_of_memory:
             self.unless(f"not {self.constant(check)}.matches({value})")
 
 

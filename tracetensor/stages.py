@@ -16,10 +16,11 @@ if TYPE_CHECKING:
         same_dtype,
         with_arrays,
     )
+    from tracetensor.tracer.layouts import ArrayCheck
     from tracetensor.tracer.objects import MISSING, own_now
     from tracetensor.tracer.trace import AlwaysRaises, separate_outputs, trace_function
     from tracetensor.tracer.values import UNBOUND
-    from tracetensor.tracer.world import ArrayCheck, fetch, path_text
+    from tracetensor.tracer.world import fetch, path_text
     from tracetensor.vm.compiler import compile_graph
     from tracetensor.vm.loop_compiler import compile_loops, source
 
@@ -36,7 +37,8 @@ HOMES: Final = {
     "tracer.objects": ("MISSING", "own_now"),
     "tracer.trace": ("AlwaysRaises", "separate_outputs", "trace_function"),
     "tracer.values": ("UNBOUND",),
-    "tracer.world": ("ArrayCheck", "fetch", "path_text"),
+    "tracer.layouts": ("ArrayCheck",),
+    "tracer.world": ("fetch", "path_text"),
     "vm.compiler": ("compile_graph",),
     "vm.loop_compiler": ("compile_loops", "source"),
 }

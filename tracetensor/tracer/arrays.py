@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tracetensor.graph.types import (
     TensorType,
     type_of,
 )
+from tracetensor.tracer.forms import Blends
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.state import Restart
 from tracetensor.tracer.values import (
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 CONTIGUOUS = frozenset("zeros ones full empty arange linspace eye matmul dot copy_c pack".split())
 
 
+KEPT_APART = ("loops", "arrays kept apart")
+"""Tracing has started again with loops that carry which of several arrays a name is; with why that was."""
+
+
 class Arrays:
     """Operations on traced arrays, within the state of one trace."""
 
@@ -51,7 +56,13 @@ class Arrays:
         self.unsure: dict[Variable, None] = {}  # what may be a view or a copy, by its layout
         self.uncertain: dict[Storage, str] = {}
         self.decide_layouts = False
+        self.kept_apart = (
+            False  # whether loops carry which of several arrays a name is, not the arrays themselves
+        )
         self.example: Callable[[Variable], Any] = _no_example
+        self.origins: dict[Variable, Any] = {}  # of the inputs that are arrays
+        self.answers: dict[Any, Any] = {}  # what runs have found
+        self.judged: dict[Any, bool] = {}  # what is taken for granted of questions that the run answers
         self.kin: dict[Storage, list[Storage]] = {}
         self.unify: Callable[..., Any] = _cannot_unify
 
@@ -167,15 +178,19 @@ class Arrays:
             return self.variable(value)
         return value
 
-    def list_as_array(self, value: TracedList, *, given: bool = False) -> Variable:
-        """numpy.array(list) of a list of traced length; `given`: its dtype is known even where it is empty."""
+    def list_as_array(self, value: TracedList, *, given: bool = False, dtype: Any = None) -> Variable:
+        """numpy.array(list) of a list of traced length; `given`: its dtype is known even where it is empty.
+
+        dtype: what Python's numbers in it are converted to, one by one.
+        """
         dynamic: Dynamic = value.dynamic
         columns = []
         for variable, element in zip(dynamic.variables, dynamic.form.types, strict=True):
             if not isinstance(element, TensorType):
                 msg = f"a list of {element!r} is used as an array"
                 raise Fallback(msg)
-            type_ = TensorType(element.dtype, (None, *element.shape), ARRAY)
+            own = element.dtype if dtype is None or not element.is_python else dtype
+            type_ = TensorType(own, (None, *element.shape), ARRAY)
             columns.append(
                 self.state.emit(control.list_array, [variable], {"type": type_, "given": given}).out
             )
@@ -292,7 +307,7 @@ class Arrays:
         return storage.contiguous
 
     def _shares_in_example(self, storage: Storage, steps: tuple[Step, ...], node: Node) -> bool:
-        """Whether a reshape is a view for the arguments of the first call; checked in every run.
+        """Whether a reshape is a view for the arguments of the first call, or as a run has found; checked in every run.
 
         The layout that counts is that of the caller's array, or of the array that the program made: views of it
         may be copies by the time they are looked at.
@@ -301,17 +316,42 @@ class Arrays:
         memory = (
             self.state.read_storage(storage) if origin is None else self.state.region.lift(origin.variable)
         )
+        for origin in self.origins_of(memory):
+            origin.require_layout()
         leaves = [v for s in steps for v in s.inputs] + list(node.inputs[1:])
         chain = [(s.op, len(s.inputs), s.params) for s in steps]
         chain.append((node.op, len(node.inputs) - 1, tuple(sorted(node.params.items()))))
         leaves = [self.state.region.lift(v) for v in leaves]
-        try:
-            view = control.is_view(*[self.example(v) for v in (memory, *leaves)], steps=tuple(chain))
-        except (IndexError, ValueError):  # of an array of this program's only its type was known
-            msg = f"whether {node.op.name} gives a view depends on the layout of an array that the program makes"
-            raise Fallback(msg) from None
-        self.state.emit(control.view_check, [memory, *leaves], {"steps": tuple(chain), "view": view})
+        where = tuple([(line.filename, line.line) for line in self.state.location()])
+        question = ("view", where, tuple(chain))
+        view = self.judged.get(question)
+        if view is None:
+            view = self.answers.get(question)
+        if view is None:
+            try:
+                view = control.is_view(*[self.example(v) for v in (memory, *leaves)], steps=tuple(chain))
+            except (IndexError, ValueError):  # of an array of this program's only its type was known
+                view = all(map(self._keeps_order, steps))
+        self.judged[question] = view
+        params = {"steps": tuple(chain), "view": view, "where": where}
+        self.state.emit(control.view_check, [memory, *leaves], params)
         return view
+
+    def origins_of(self, memory: Variable) -> list[Any]:
+        """The arrays from outside whose layouts may decide the one of an array."""
+        found, pending, seen = [], [memory], set()
+        while pending:
+            variable = pending.pop()
+            if variable in seen or not isinstance(variable.type, TensorType) or not variable.type.is_array:
+                continue
+            seen.add(variable)
+            if variable.node is not None:
+                pending.extend(variable.node.inputs)
+            elif variable in self.origins:
+                found.append(self.origins[variable])
+            elif variable.scope is not None and variable in variable.scope.initial:
+                pending.append(variable.scope.initial[variable])
+        return found
 
     def is_contiguous(self, array: Any) -> bool:
         """Whether an array is known to be in C order."""
@@ -349,10 +389,22 @@ class Arrays:
     # Writing ---------------------------------------------------------------------------------------------------
 
     def refuse_write(self, reason: str) -> None:
-        """Fallback; or trace again, with the layouts of the first call, where this is what has to be known."""
-        if isinstance(reason, LayoutReason):
+        """Fallback; or trace again, so that what may be written is known: by layouts, or as things that loops leave apart."""
+        if isinstance(reason, LayoutReason) and not self.decide_layouts:
             raise Restart({"layouts": True})
+        if reason == Blends.REASON:
+            self.refuse_loop(reason)
         raise Fallback(reason)
+
+    def refuse_loop(self, reason: str) -> NoReturn:
+        """Fallback; or trace again with loops that tell arrays apart, where they carried the arrays themselves."""
+        if self.kept_apart:
+            raise Fallback(reason)
+        location = self.state.location()
+        where = (
+            f" ({location[-1].filename}:{location[-1].line})" if location and "line " not in reason else ""
+        )
+        raise Restart({KEPT_APART: f"{reason}{where}"})
 
     def check_writable(self, array: TracedArray, *, augmented: bool = False) -> None:
         if array.storage in self.uncertain:
@@ -360,14 +412,46 @@ class Arrays:
         if array.storage.read_only or any(s.op.name in {"broadcast_to", "diagonal"} for s in array.steps):
             msg = "output array is read-only" if augmented else "assignment destination is read-only"
             raise ValueError(msg)
+        if (
+            array.storage.origin is not None
+        ):  # a condition, even where another exception comes before the write
+            array.storage.origin.check.writeable = True
 
     def set_index(self, array: TracedArray, index: Any, value: Any, *, augmented: bool = False) -> None:
         """array[index] = value."""
         spec, leaves = self.index(index)
-        self.set_parsed(array, spec, leaves, self.assigned(value), augmented=augmented)
+        self.check_writable(array, augmented=augmented and "a" not in spec)
+        new = self.converted(value, self.type(array).dtype)
+        self.set_parsed(array, spec, leaves, new, augmented=augmented)
 
-    def assigned(self, value: Any) -> Variable:
-        return self.variable(value)
+    def converted(self, value: Any, dtype: np.dtype[Any]) -> Variable:
+        """What NumPy makes of what is put into an array of this dtype: the items of a list are converted one by one.
+
+        So an int that does not fit raises OverflowError, where one in an array that is cast would wrap around.
+        """
+        kind = type(value)
+        if dtype.kind not in "iu":
+            return self.variable(value)
+        if kind is TracedList and value.dynamic is not None:
+            if value.dynamic.single is None:
+                return self.variable(value)
+            return self.list_as_array(value, dtype=dtype)
+        if kind in (list, tuple, TracedList, range):
+            items = list(list.__iter__(value)) if issubclass(kind, list) else list(value)
+            if any(type(v) is TracedArray for v in items):
+                lists = (list, tuple, TracedList, range)
+                items = [self.wrap(self.converted(v, dtype)) if type(v) in lists else v for v in items]
+            if is_traced(items):
+                return self.state.adopt_built(NUMPY[np.array](self.nested(items), dtype=dtype))
+            return self._constant(np.array(items, dtype=dtype))
+        variable = self.variable(value)
+        if kind is TracedRange and variable.dtype != dtype:
+            limits = np.iinfo(dtype)
+            fits = NUMPY[np.clip](variable, int(limits.min), int(limits.max))
+            wrong = self.state.adopt_built(NUMPY[np.any](elementwise.UFUNCS["not_equal"](variable, fits)))
+            reason = "a number of a range does not fit into the array that it is put into"
+            self.state.emit(control.deoptimise_if, [wrong], {"reason": reason})
+        return variable
 
     def set_parsed(
         self,

@@ -660,7 +660,10 @@ def _array_of(function: Any) -> None:
             return calls.library(function, args, kwargs) if spread is None else spread[0]
         arrays = interpreter.arrays
         if len(args) > 1 or kwargs.get("dtype") is not None:
-            made = arrays.wrap(arrays.list_as_array(value, given=True))
+            asked = args[1] if len(args) > 1 else kwargs["dtype"]
+            dtype = None if asked is None or is_traced(asked) else np.dtype(asked)
+            whole = dtype is not None and dtype.kind in "iu"
+            made = arrays.wrap(arrays.list_as_array(value, given=True, dtype=dtype if whole else None))
             return calls.library(function, [made, *args[1:]], kwargs)
         elements = value.dynamic.form.types
         if len(elements) == 1 and elements[0].dtype == np.float64 and elements[0].ndim == 0:

@@ -32,6 +32,8 @@ from tracetensor.tracer.trees import make_tree, registered
 from tracetensor.tracer.unknown import READING_MODULES, Unknown
 from tracetensor.tracer.values import (
     InterpretedFunction,
+    TracedArray,
+    TracedList,
     TracedManager,
     TracedObject,
     TracedStore,
@@ -76,6 +78,8 @@ MUTABLE = (
     collections.defaultdict,
     collections.Counter,
 )
+PUTTING: dict[Any, str] = {np.put: "v", np.put_along_axis: "values", np.insert: "values"}
+"""Functions that put their third argument, of this name, into an array like the first."""
 READING = frozenset(
     "copy count index get keys values items union intersection difference symmetric_difference issubset issuperset "
     "isdisjoint most_common total decode".split()
@@ -140,6 +144,8 @@ class Calls(Unknown):
             args = [self.interpreter.stores.plain(a) if type(a) is TracedStore else a for a in args]
         if isinstance(function, np.ufunc):
             return self.ufunc(function, args, kwargs)
+        if in_table(function, PUTTING) and args and type(args[0]) is TracedArray:
+            args, kwargs = self.converted(PUTTING[function], args, kwargs)
         if in_table(function, MUTATING):
             return self.mutating(MUTATING[function], args, kwargs)
         if in_table(function, NUMPY):
@@ -190,6 +196,18 @@ class Calls(Unknown):
                     part = self.interpreter.distribute(part, lambda v, step=step: self.attribute(v, step))  # type: ignore[misc]
                 found.append(part)
         return found[0] if len(found) == 1 else tuple(found)
+
+    def converted(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """The arguments of a function that puts its third one, of this name, into the first: lists as arrays."""
+        dtype = self.arrays.type(args[0]).dtype
+
+        def array(value: Any) -> Any:
+            listed = type(value) in (list, tuple, TracedList, range)
+            return self.arrays.wrap(self.arrays.converted(value, dtype)) if listed else value
+
+        if name in kwargs:
+            return args, {**kwargs, name: array(kwargs[name])}
+        return [*args[:2], *map(array, args[2:3]), *args[3:]], kwargs
 
     def _spread(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any] | None:
         """A call of a library function with a union among its arguments: one call per alternative."""

@@ -17,7 +17,6 @@ from tracetensor.tracer.slices import view_key
 from tracetensor.tracer.state import NeedsUnrolling, Region
 from tracetensor.tracer.values import (
     Step,
-    Storage,
     TracedArray,
     TracedScalar,
     TracedUnion,
@@ -52,6 +51,8 @@ UNROLLED_STEPS = 4
 LONGEST_UNROLLED = 512
 MOST_PEELS = 4
 MOST_NODES = 40_000
+MOST_MERGES = 100
+MOST_LESSONS = 12
 MOST_ALTERNATIVES = 12
 """Of a value that is computed with: each use asks which one it is, so that the graph grows with every alternative."""
 
@@ -144,15 +145,17 @@ class Control:
 
     def merged(self, a: Branch, b: Branch) -> tuple[Merger, list[tuple[Any, Any]]]:
         """What makes the merged places and result of two branches of the outputs that the merger collects."""
-        own_memory: set[Storage] = set()
-        while True:
+        own_memory: set[Any] = set()
+        for _ in range(MOST_MERGES):
             merger = Merger(self, a, b, own_memory)
             try:
                 rebuilds = self._merge_all(merger, a, b)
                 merger.read()
                 return merger, rebuilds
             except SharesMemory as shared:
-                own_memory |= shared.storages
+                own_memory |= shared.kept
+        msg = "how lists and arrays made in branches are shared does not settle"
+        raise Fallback(msg)
 
     def rebuilt(self, rebuilds: list[tuple[Any, Any]], outs: tuple[Variable, ...]) -> Any:
         """Put the merged values in their places; the merged result."""
@@ -457,7 +460,7 @@ class Control:
                 if loop.peels > MOST_PEELS:
                     reason = f"the loop at line {loop.line}: {reason}"
                     if not self._may_unroll(loop, offset, go):
-                        raise Fallback(reason) from None
+                        self.arrays.refuse_loop(reason)
                     loop.must_unroll = True
             except NeedsUnrolling as needed:
                 if not self._unrollable(loop, needed):
@@ -532,14 +535,13 @@ class Control:
             consumer = consumer.frame.consumer
         places.update((("local", frame, name), None) for name in sorted(hints.names))
         places.update(dict.fromkeys(hints.containers_of(frame)))
-        for _ in range(12):
+        for _ in range(MOST_LESSONS):
             try:
                 return ScanTracer(self, loop, offset, go, list(places), weak).run()
             except Again:
                 hints.note(frame, places)
                 continue
-        msg = f"the loop at line {loop.line}: what its steps carry does not settle"
-        raise Fallback(msg)
+        return self.arrays.refuse_loop(f"the loop at line {loop.line}: what its steps carry does not settle")
 
 
 def _cannot_force(variable: Variable, what: str) -> Any:

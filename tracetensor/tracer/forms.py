@@ -11,8 +11,10 @@ from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import TracedArray, TracedUnion
 
 if TYPE_CHECKING:
+    import types
+
     from tracetensor.graph.node import Variable
-    from tracetensor.tracer.state import Place
+    from tracetensor.tracer.state import Place, Region
     from tracetensor.tracer.values import Storage
 
 
@@ -88,6 +90,17 @@ def loosened(skeleton: Any) -> Any:
     return ("reference", skeleton[1], tuple(steps))
 
 
+def living(wide: Any, region: Region) -> Any:
+    """The union of forms without views of arrays that an attempt made which was given up."""
+    return (wide[0], tuple([form for form in wide[1] if _lives(form, region)]))
+
+
+def _lives(form: Any, region: Region) -> bool:
+    if form[0] == "tuple":
+        return all(_lives(part, region) for part in form[2])
+    return form[0] != "reference" or region.within(form[1].region)
+
+
 def unknown_dims(type_: Type) -> Type:
     """The type with no dim known, of an array."""
     if isinstance(type_, TensorType) and type_.is_array:
@@ -137,3 +150,14 @@ def form_text(skeleton: Any) -> str:
     if kind == "constant":
         return repr(skeleton[2])
     return str(kind)
+
+
+def cell_contents(function: types.FunctionType) -> list[Any]:
+    """What the cells of a function hold."""
+    found = []
+    for cell in function.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:  # not bound yet
+            continue
+    return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.tracer import closures, store_builtins, trees  # noqa: F401 - enter their handlers
-from tracetensor.tracer.arrays import Arrays
+from tracetensor.tracer.arrays import KEPT_APART, Arrays
 from tracetensor.tracer.attempts import Attempts
 from tracetensor.tracer.calls import Calls
 from tracetensor.tracer.changing import Watched
@@ -57,7 +57,10 @@ class Interpreter(Handlers):
         if NESTED in outside.constants:
             self.control.lists.demand = self.stores.demand
         self.arrays.decide_layouts = "layouts" in outside.constants
+        self.arrays.kept_apart = KEPT_APART in outside.constants
         self.arrays.example = outside.example
+        self.arrays.origins = outside.origins
+        self.arrays.answers = outside.constants
         self.control.force = lambda variable, what: outside.force(self, variable, what)
         self.control.watch = lambda over: Watched(self, over)
 

@@ -15,8 +15,10 @@ from tracetensor.graph.types import INT, Type, array_type, join
 from tracetensor.tracer.forms import (
     Blends,
     Packed,
+    cell_contents,
     form_text,
     hashable,
+    living,
     loosened,
     place_label,
     same_form,
@@ -158,7 +160,7 @@ class ScanTracer:
             elif type(value) is types.MethodType:
                 pending.append(value.__self__)
             elif type(value) is types.FunctionType:
-                pending.extend(_contents(value))
+                pending.extend(cell_contents(value))
             elif type(value) is TracedSequence:
                 pending.append(value.item)
             elif type(value) is dict:
@@ -173,7 +175,7 @@ class ScanTracer:
     def movable(self, storage: Storage) -> bool:
         if self.state.region is self.region or self.state.region.within(self.region):
             return storage.region.within(self.region)
-        return storage.origin is None and storage not in self.shared
+        return storage.origin is None and storage not in self.shared and not self.arrays.kept_apart
 
     def pack(self, value: Any, packed: Packed, slots: dict[Any, int], label: str) -> Any:
         """The skeleton of a value; its variables are added to `packed`."""
@@ -257,7 +259,7 @@ class ScanTracer:
     def embedded(self, value: Any, skeleton: Any) -> Any:
         """The value as a union of the alternatives that the skeleton has, if it is one of them; else itself."""
         keys = [skeleton_key(s) for s in skeleton[1]]
-        if None in keys:
+        if None in keys or len(keys) < 2:
             return value
         if type(value) is TracedUnion:
             value = self.normalised(value)
@@ -514,6 +516,7 @@ class ScanTracer:
         if settled is not value:
             self.state.write(place, settled)
         if place in self.loop.wide:
+            self.loop.wide[place] = living(self.loop.wide[place], self.parent)
             self.state.write(place, self.embedded(settled, self.loop.wide[place]))
 
     def _settled(self, place: Place, value: Any) -> Any:
@@ -739,7 +742,7 @@ class ScanTracer:
             else:
                 joined = join(head.type, final.type)
                 if storage in self.arrays.uncertain:
-                    raise Fallback(self.arrays.uncertain[storage])
+                    self.arrays.refuse_write(self.arrays.uncertain[storage])
                 if joined is not head.type:
                     raise Mismatch(f"an array is {head.type!r} before a step and {final.type!r} after it")
                 written[storage] = (head, final)
@@ -883,17 +886,6 @@ class ScanTracer:
         if type(value) in (TracedScalar, TracedArray, TracedUnion) or isinstance(value, tuple):
             return self.control.choose(condition, lambda: value, lambda: before)
         return value
-
-
-def _contents(function: types.FunctionType) -> list[Any]:
-    """What the cells of a function hold."""
-    found = []
-    for cell in function.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # not bound yet
-            continue
-    return found
 
 
 def _as_scalar(truth: Any) -> Any:

@@ -46,11 +46,14 @@ ABSENT = object()
 
 
 class SharesMemory(TracerSignal):
-    """Arrays made in the branches share memory in different ways: merge again, keeping these storages apart."""
+    """Arrays made in the branches share memory in different ways, or one list has two names where there are two lists.
 
-    def __init__(self, storages: set[Storage]) -> None:
-        super().__init__(storages)
-        self.storages = storages
+    Merge again, keeping these storages apart, and these lists, dicts and objects (by `id`).
+    """
+
+    def __init__(self, kept: set[Any]) -> None:
+        super().__init__(kept)
+        self.kept = kept
 
 
 @dataclasses.dataclass
@@ -88,7 +91,7 @@ def rebuild_tuple(model: type, items: Any) -> Any:
 class Merger:
     """Merges the values of two branches; collects the outputs that the ifelse needs, then rebuilds."""
 
-    def __init__(self, control_: Control, a: Branch, b: Branch, own_memory: set[Storage]) -> None:
+    def __init__(self, control_: Control, a: Branch, b: Branch, own_memory: set[Any]) -> None:
         self.own_memory = own_memory
         self.exports: dict[Storage, int] = {}
         self.control = control_
@@ -180,14 +183,15 @@ class Merger:
         if kind is TracedList:
             if self._made_inside(side, value):
                 if value.dynamic is not None:
-                    return ("dynamic", value.dynamic.skeleton, tuple(map(repr, value.dynamic.form.types)))
-                return ("list", len(value))
+                    form = value.dynamic.form
+                    return ("dynamic", form.skeleton, tuple(map(repr, form.types)), *self._itself(value))
+                return ("list", len(value), *self._itself(value))
             return ("same", id(value))
         if kind is dict and self._made_inside(side, value):
             if id(value) in self.state.dicts:
                 msg = "the __dict__ of an object leaves a branch"
                 raise Fallback(msg)
-            return ("dict", tuple(value))
+            return ("dict", tuple(value), *self._itself(value))
         if is_object(value):
             return self._object_key(side, value)
         if kind is InterpretedFunction:
@@ -208,15 +212,25 @@ class Merger:
             return ("same", id(value))
         own = self.in_side(side, lambda: self.state.own(value))
         form = (own["aux"], _form(own["children"])) if isinstance(value, Tree) else ()
-        return ("instance", type(value), tuple(own), form)
+        return ("instance", type(value), tuple(own), form, *self._itself(value))
+
+    def _itself(self, value: Any) -> tuple[int, ...]:
+        """What makes something of one side an alternative of its own."""
+        return (id(value),) if id(value) in self.own_memory else ()
+
+    def _pair(self, a: Any, b: Any) -> tuple[int | None, int | None]:
+        """Two things that become one, by `id`; what is one thing on its side stays one."""
+        ids = [None if v is ABSENT else id(v) for v in (a, b)]
+        pair = ids[0], ids[1]
+        for side, own in enumerate(pair):
+            if own is not None and self.paired.setdefault((side, own), pair) != pair:
+                raise SharesMemory({own})
+        self.keep += [a, b]
+        return pair
 
     def _instance(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         """An object of one class made in both branches, or in one: its attributes are merged one by one."""
-        pair = tuple(None if v is ABSENT else id(v) for v in (a, b))
-        for side, own in enumerate(pair):
-            if own is not None and self.paired.setdefault((side, own), pair) != pair:
-                msg = "an object that a branch makes is referred to in ways that the other branch has not"
-                raise Fallback(msg)
+        pair = self._pair(a, b)
         if pair not in self.instances:
             self.instances[pair] = None
             model = b if a is ABSENT else a
@@ -225,7 +239,6 @@ class Merger:
             names = list(tables[1] if a is ABSENT else tables[0])
             parts = {n: self.merge(_entry(tables[0], n), _entry(tables[1], n)) for n in names}
             self.instances[pair] = (type(model), parts)
-            self.keep += [a, b]
         if self.instances[pair] is None:
             msg = "an object that refers to itself leaves a branch"
             raise Fallback(msg)
@@ -291,13 +304,29 @@ class Merger:
         shared = {v.storage for v in arrays if v.storage in self.shared[side]} - self.own_memory
         if shared and len(arrays) > 1:
             raise SharesMemory(shared)
-        return self.in_side(side, lambda: self.control.normalised(value, lambda v: self.key(side, v)))
+        keys = {id(v): k for k, v in self._keys(side, value)}
+        return self.in_side(side, lambda: self.control.normalised(value, lambda v: keys[id(v)]))
+
+    def _keys(self, side: int, union: TracedUnion) -> list[tuple[Any, Any]]:
+        """The alternatives with their keys. Lists, dicts and objects that the side made stay the several things they are."""
+        found: list[tuple[Any, Any]] = []
+        owners: dict[Any, Any] = {}
+        several: set[int] = set()
+        for value in union.alternatives:
+            key = self.key(side, value)
+            if key[0] in {"list", "dynamic", "dict", "instance"}:
+                if owners.setdefault(key, value) is not value:
+                    several.add(id(value))
+            found.append((key, value))
+        if several:
+            raise SharesMemory(several)
+        return found
 
     def _alternatives(self, side: int, value: Any) -> dict[Any, Any]:
         if value is ABSENT:
             return {}
         if type(value) is TracedUnion:
-            return {self.key(side, v): v for v in value.alternatives}
+            return dict(self._keys(side, value))
         return {self.key(side, value): value}
 
     def _tag(self, side: int, value: Any, own: list[Any], keys: list[Any]) -> Variable:
@@ -337,13 +366,10 @@ class Merger:
         if kind == "range":
             bounds = [self.merge(_part(a, n), _part(b, n)) for n in ("start", "stop", "step")]
             return lambda outs: TracedRange(*[part(outs) for part in bounds])
-        if kind == "list":
-            parts = [self.merge(*pair) for pair in self._pairs(a, b, key[1])]
-            return lambda outs: self.state.made(TracedList([part(outs) for part in parts]))
-        if kind == "dynamic":
-            rebuild = self._dynamics([None if v is ABSENT else v.dynamic for v in (a, b)])
-            return lambda outs: self.state.made(TracedList((), rebuild(outs)))
+        if kind in {"list", "dynamic"}:
+            return self._list(kind, a, b)
         if kind == "dict":
+            self._pair(a, b)
             entries = {k: self.merge(_entry(a, k), _entry(b, k)) for k in model}
             return lambda outs: self.state.made({k: part(outs) for k, part in entries.items()})
         if kind == "instance":
@@ -353,6 +379,25 @@ class Merger:
         if kind == "exported":
             return self._exported(a, b)
         return lambda outs: model
+
+    def _list(self, kind: str, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        """A list made on both sides, or on one."""
+        self._pair(a, b)
+        present = [v for v in (a, b) if v is not ABSENT]
+        if kind == "dynamic":
+            content = self._dynamics([None if v is ABSENT else v.dynamic for v in (a, b)])
+        else:
+            parts = [self.merge(*pair) for pair in self._pairs(a, b, len(present[0]))]
+
+        def rebuild(outs: tuple[Variable, ...]) -> Any:
+            if kind == "dynamic":
+                made = TracedList((), content(outs))
+            else:
+                made = TracedList([part(outs) for part in parts])
+            made.frozen = any(v.frozen for v in present)
+            return self.state.made(made)
+
+        return rebuild
 
     def _text(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
         """Text that differs in its values only."""

@@ -90,7 +90,7 @@ def _array_method(
     if name in {"partition", "put"}:
         function = getattr(np, name)
         if name == "put":
-            calls.mutating(MUTATING[np.put], [owner, *args], kwargs)
+            calls.mutating(MUTATING[np.put], *calls.converted("v", [owner, *args], kwargs))
         else:
             arrays.overwrite(owner, arrays.variable(calls.library(function, [owner, *args], kwargs)))
         return None

@@ -12,7 +12,7 @@ from tracetensor.graph.answers import NUMPY, Unsupported
 from tracetensor.graph.node import Constant, Variable, constant
 from tracetensor.graph.ops import control, elementwise
 from tracetensor.graph.ops.scalars import BINARY, PYTHON, UNARY
-from tracetensor.graph.types import BOOL, INT, ListType, TensorType
+from tracetensor.graph.types import BOOL, INT, PYTHON_KINDS, ListType, TensorType
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.learnt import is_learnt, learnt_call
 from tracetensor.tracer.special import SYMBOLS, refusal
@@ -105,6 +105,8 @@ class Operations:
             classes = [v.__class__ if isinstance(v, Traced) else type(v) for v in (a, b)]
             raise TypeError(_unsupported(name, *map(_full_name, classes), in_place=in_place))
         if all(v.tensor.is_python for v in variables):
+            if in_place:
+                _raise_in_place(name, variables)
             return self._python(name, variables, (a, b))
         if name == "pow":
             return self._power(variables)
@@ -362,6 +364,15 @@ def _undefined_for_scalars(name: str, types: list[TensorType]) -> bool:
 def _unsupported(name: str, a: str, b: str, *, in_place: bool) -> str:
     symbol = SYMBOLS[name] if not (in_place and name == "pow") else "**"
     return f"unsupported operand type(s) for {symbol}{'=' * in_place}: '{a}' and '{b}'"
+
+
+def _raise_in_place(name: str, variables: list[Variable]) -> None:
+    """Raise what Python raises where no numbers of these types have the operator: a op= b has a text of its own."""
+    classes = [PYTHON_KINDS[v.tensor.kind] for v in variables]
+    try:
+        IN_PLACE[name](*[cls(1) for cls in classes])
+    except TypeError as error:
+        raise TypeError(*error.args) from None
 
 
 def _full_name(cls: type) -> str:

@@ -220,12 +220,23 @@ class _Names(ast.NodeVisitor):
         self.assigned.add(node.name)
         for part in [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
             self.visit(part)
-        self.captured |= names_read(node.body)
+        self._nested(node, node.body)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         for part in [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
             self.visit(part)
-        self.captured |= names_read([node.body])
+        self._nested(node, [node.body])
+
+    def _nested(self, node: Any, body: list[Any]) -> None:
+        """Note what the body of a function defined here reads that is none of its own names."""
+        inner = _Names()
+        for part in body:
+            inner.visit(part)
+        arguments = node.args
+        parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        parameters += [p for p in (arguments.vararg, arguments.kwarg) if p is not None]
+        own = (inner.assigned | {p.arg for p in parameters}) - inner.nonlocals - inner.globals
+        self.captured |= names_read(body) - own
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.assigned.add(node.name)
@@ -345,7 +356,16 @@ class _Live:
             return self.within(node, after, on_break, on_continue)
         if isinstance(node, ast.TryStar):
             return after | names_read([node])
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        if isinstance(node, ast.FunctionDef):
+            names = _Names()
+            names.visit(node)
+            defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+            return (
+                after
+                | names.captured
+                | frozenset().union(*map(names_loaded, [*node.decorator_list, *defaults]))
+            )
+        if isinstance(node, ast.ClassDef):
             return after | names_read([node])
         killed = set()
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -409,10 +429,17 @@ class _Live:
 
 
 def names_loaded(node: Any) -> frozenset[str]:
-    """Names that an expression or simple statement may read, nested scopes included."""
-    return frozenset(
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)
-    )
+    """Names that an expression or simple statement may read, nested scopes included, but what these bind themselves."""
+    if isinstance(node, ast.Name):
+        return frozenset() if isinstance(node.ctx, ast.Store) else frozenset({node.id})
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        own = frozenset(n for g in node.generators for n in names_stored(g.target))
+        return (_loaded_in(node) - own) | names_loaded(node.generators[0].iter)
+    return _loaded_in(node)
+
+
+def _loaded_in(node: ast.AST) -> frozenset[str]:
+    return frozenset(name for child in ast.iter_child_nodes(node) for name in names_loaded(child))
 
 
 def names_stored(target: Any) -> set[str]:

@@ -39,6 +39,18 @@ NESTED = ("stores", "lists in lists")
 """Tracing has started again with all lists that are elements of lists of traced length as stores."""
 
 
+REPEATABLE = frozenset({"raise_if", "deoptimise_if", "view_check", "failing"})
+"""Ops with an effect that is the same wherever and however often they are evaluated."""
+
+
+def _happens(node: Node) -> bool:
+    """Whether evaluating a node twice is not the same as evaluating it once."""
+    op = node.op
+    if (op.effect and op.name not in REPEATABLE) or op.name == "attempt" or op.family == "callback":
+        return True
+    return any(_happens(n) for body in bodies(node) for n in body.nodes())
+
+
 class NeedsUnrolling(TracerSignal):
     """The value of a loop's index is needed while tracing: the loop is to be unrolled."""
 
@@ -179,7 +191,7 @@ class State:
         # A node of constants only belongs to no region: interning shares it between all.
         # What has effects, or may have them in its body, is made once, by the one trace that its number tells.
         inside = node.op.effect or node.op.name == "attempt" or any(v.scope is not None for v in node.inputs)
-        inside = inside or any(body.roots for body in bodies(node))
+        inside = inside or any(_happens(n) for body in bodies(node) for n in body.nodes())
         if first is not None and first.scope is None and inside:
             for out in node.outputs:
                 region.own(out)

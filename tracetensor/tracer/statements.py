@@ -184,10 +184,17 @@ class Statements(Expressions):
             )
         else:
             owner = self.expression(frame, target.value)
-            old = self.calls.attribute(owner, target.attr)
-            self.calls.set_attribute(
-                owner, target.attr, self.augment(name, old, self.expression(frame, node.value))
+            self.control.resolve_all(
+                [owner], lambda v: self._augment_attribute(frame, v[0], target.attr, name, node.value)
             )
+
+    def _augment_attribute(
+        self, frame: Frame, owner: Any, attribute: str, name: str, expression: ast.expr
+    ) -> None:
+        old = self.calls.attribute(owner, attribute)
+        self.calls.set_attribute(
+            owner, attribute, self.augment(name, old, self.expression(frame, expression))
+        )
 
     def _augment_item(
         self, frame: Frame, container: Any, index: Any, name: str, expression: ast.expr

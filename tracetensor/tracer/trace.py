@@ -15,8 +15,10 @@ from tracetensor.graph.node import Constant, Node, Variable, apply
 from tracetensor.graph.ops import elementwise, indexing
 from tracetensor.graph.types import INT, ListType, TensorType
 from tracetensor.tracer import source
+from tracetensor.tracer.arrays import KEPT_APART
 from tracetensor.tracer.closures import parts_of
 from tracetensor.tracer.flow import RaisedInBranch
+from tracetensor.tracer.forms import Blends
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.lists import LEAF, Dynamic
@@ -209,7 +211,7 @@ class Trace:
     sources: the generators that are drawn from, ("path", path) or ("object", generator). unrepeatable: it does
     what cannot be taken back. surroundings: names outside that must stay what they are. groups: for each output that
     is memory made by the function, the number of that memory; None for others. places: where in the program each check
-    was asked for.
+    was asked for. judged: the answers that it takes for granted to questions that the run answers.
     """
 
     graph: Graph
@@ -228,6 +230,7 @@ class Trace:
     fetched: dict[Path, Any] = dataclasses.field(default_factory=dict)
     surroundings: list[tuple[Any, ...]] = dataclasses.field(default_factory=list)
     places: dict[Check, Any] = dataclasses.field(default_factory=dict)
+    judged: dict[Any, bool] = dataclasses.field(default_factory=dict)
 
 
 def trace_function(  # noqa: PLR0913 - the conditions of one trace
@@ -239,20 +242,29 @@ def trace_function(  # noqa: PLR0913 - the conditions of one trace
     refuse_callbacks: bool = False,
     changing: Iterable[Path] = (),
     recursion: tuple[Any, dict[Any, Any]] = (None, {}),
+    answers: dict[Any, bool] | None = None,
 ) -> Trace:
     """Trace a function on these arguments, by parameter name, `*args` and `**kwargs` under their names.
 
     changing: where numbers are that are inputs, though they stand in globals and the like: they change from call to call.
     recursion: how recursive calls are run (function.Nesting), and what is taken for granted of their results.
+    answers: what runs have found where tracing judged otherwise.
     Raises Fallback with the reason if it cannot be traced, AlwaysRaises if it raises on every such arguments.
     """
     constants: dict[Any, Any] = {(("parameter", name),): True for name in static}
     constants.update({("input", path): True for path in changing})
+    constants.update(answers or {})
     for _ in range(MOST_RESTARTS):
         try:
             return _attempt(function, parameters, constants, unwrap, recursion, refuse_callbacks)
         except Restart as restart:
             constants.update(restart.constants)
+        except AlwaysRaises:
+            raise
+        except Fallback:
+            if KEPT_APART in constants:  # what that led to says less
+                raise Fallback(constants[KEPT_APART]) from None
+            raise
     msg = f"{function.__qualname__}: what tracing needs to know of the arguments does not settle"
     raise Fallback(msg)
 
@@ -465,9 +477,15 @@ class _Output:
         return [(s.op, [self.recipe(wrap(v)) for v in s.inputs], dict(s.params)) for s in value.steps]
 
     def memory(self, storage: Storage) -> int | None:
-        """The number of the memory that a result is in, None where only the run tells whose it is."""
-        if storage in self.interpreter.arrays.uncertain:
+        """The number of the memory that a result is in, None where only the run tells whose it is.
+
+        What may be one array or another that a loop carries is memory of the program's own all the same: it has one number.
+        """
+        reason = self.interpreter.arrays.uncertain.get(storage)
+        if reason is not None:
             self.unwritten()
+        if reason == Blends.REASON:
+            return self.group(reason)
         owner = self.interpreter.arrays.memory(storage)
         return None if owner is None else self.group(owner)
 
@@ -543,6 +561,7 @@ def _finish(
         {p: world.examples[v] for p, v in world.inputs.items()} if world.assumed else {},
         world.surroundings.rows(),
         dict(world.places),
+        dict(interpreter.arrays.judged),
     )  # fmt: skip
 
 

@@ -35,10 +35,10 @@ from tracetensor.tracer.foreign import (
     content_reason,
     has_content,
     is_array_like,
-    same_dtype,
 )
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
+from tracetensor.tracer.layouts import ArrayCheck, Origin
 from tracetensor.tracer.library import shares_memory
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.merge import is_number
@@ -203,46 +203,6 @@ class Check:
         return f"{before}{where}{relation}{text[:80]}"
 
 
-@dataclasses.dataclass
-class ArrayCheck:
-    """What a version asks of an array: dtype, dims (-1: any but 1), and, where tracing asked, its layout."""
-
-    dtype: np.dtype[Any]
-    dims: tuple[int, ...]
-    contiguous: bool | None = None
-    writeable: bool | None = None
-
-    def matches(self, value: Any) -> bool:
-        return (
-            type(value) is np.ndarray
-            and same_dtype(value.dtype, self.dtype)
-            and value.ndim == len(self.dims)
-            and all(n != 1 if d < 0 else n == d for n, d in zip(value.shape, self.dims, strict=True))
-            and (self.contiguous is None or value.flags.c_contiguous == self.contiguous)
-            and (self.writeable is None or value.flags.writeable == self.writeable)
-        )
-
-    def __str__(self) -> str:
-        dims = ", ".join("?" if d < 0 else str(d) for d in self.dims)
-        layout = {None: "", True: ", C order", False: ", not in C order"}[self.contiguous]
-        return f"{self.dtype}[{dims}]{layout}"
-
-
-@dataclasses.dataclass
-class Origin:
-    """How an array from outside is reached, and what tracing asked about it."""
-
-    world: World
-    path: Path
-    array: Any
-    check: ArrayCheck
-    variable: Variable
-
-    def require_contiguous(self) -> bool:
-        self.check.contiguous = bool(self.array.flags.c_contiguous)
-        return self.check.contiguous
-
-
 class _Noted(dict[Path, Check]):
     """Checks, each with the place in the user's program that first asked for it."""
 
@@ -266,6 +226,7 @@ class World:
         self.root = state.region
         self.inputs: dict[Path, Variable] = {}
         self.examples: dict[Variable, Any] = {}
+        self.origins: dict[Variable, Origin] = {}
         self.places: dict[Check, Any] = {}
         self.checks: dict[Path, Check] = _Noted(state, self.places)
         self.storages: dict[int, Storage] = {}
@@ -400,7 +361,7 @@ class World:
         type_ = TensorType(value.dtype, tuple([None if d < 0 else d for d in dims]))
         variable = self._input(type_, path, value)
         storage = Storage(variable, self.root)
-        storage.origin = Origin(self, path, value, check, variable)
+        storage.origin = self.origins[variable] = Origin(self, path, value, check, variable)
         storage.read_only = not value.flags.writeable
         if storage.read_only:
             check.writeable = False

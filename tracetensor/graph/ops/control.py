@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Deoptimise, TypeInferenceError
+from tracetensor.errors import Deoptimise, Misjudged, TypeInferenceError
 from tracetensor.graph.op import Op, may_raise, register
 from tracetensor.graph.types import (
     ARRAY,
@@ -198,16 +198,19 @@ def is_view(memory: Any, *leaves: Any, steps: tuple[Any, ...]) -> bool:
     return not memory.size or bool(np.may_share_memory(before, memory))
 
 
-def _view_check(memory: Any, *leaves: Any, steps: tuple[Any, ...], view: bool) -> None:
+def _view_check(memory: Any, *leaves: Any, steps: tuple[Any, ...], view: bool, where: Any = ()) -> None:
     if is_view(memory, *leaves, steps=steps) is not view:
         msg = f"reshape gave a {'copy' if view else 'view'}: the memory layout is not that of the first call"
-        raise Deoptimise(msg)
+        raise Misjudged(msg, ("view", where, steps), not view)
 
 
 view_check = register(
     Op("view_check", evaluate=_view_check, infer=_unit, family="effect", raises=True, effect=True)
 )
-"""Give this run up if the last step gives a view where `view` says a copy, or a copy where it says a view."""
+"""Give this run up if the last step gives a view where `view` says a copy, or a copy where it says a view.
+
+where: the lines of the program at which that is asked.
+"""
 
 
 def _failing(*inputs: Any, op: Op, params: tuple[tuple[str, Any], ...]) -> None:
