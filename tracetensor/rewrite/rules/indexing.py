@@ -159,7 +159,9 @@ def read_what_was_not_written(node: Node) -> Variable | None:
 
 @rules.on(
     "setitem",
-    example=given("float64[5]", "float64", "float64", lambda x, v, w: x.set(1, v).set(1, w)),
+    example=given(
+        "float64[5]", "float64[2]", "float64[2]", lambda x, v, w: x.set(slice(1, 3), v).set(slice(1, 3), w)
+    ),
 )
 def write_twice(node: Node) -> Variable | None:
     """x.set(i, v).set(i, w) -> x.set(i, w), where the first write cannot raise.
