@@ -258,6 +258,31 @@ def test_nans_of_two_signs():
             assert np.array_equal(traced(x, y), f(x, y), equal_nan=True)  # the bits may differ
 
 
+@shows("Rounding of small products in loops")
+def test_small_products_in_loops_are_sums_from_the_first_item_on():
+    def powers(a, x, n):
+        for _ in range(n):
+            x = a @ x
+        return x
+
+    rng = np.random.default_rng(5)
+    for size in (1, 2, 3, 8, 16):
+        a, x = rng.normal(size=(size, size)), rng.normal(size=size)
+        expected = x
+        for _ in range(3):
+            new = np.zeros(size)
+            for k in range(size):
+                new += a[:, k] * expected[k]
+            expected = new
+        results = []
+        for tier in ("interpreted", "native"):
+            with tt.config(tier=tier):
+                results.append(tt.trace(powers)(a, x, 3))
+        assert results[0].tobytes() == results[1].tobytes() == expected.tobytes()
+        np.testing.assert_allclose(results[0], powers(a, x, 3), rtol=1e-12)
+    np.testing.assert_array_equal(tt.trace(lambda a, x: a @ x)(a, x), a @ x)
+
+
 @shows("Rounding of complex products")
 def test_complex_products_are_those_of_one_of_numpys_loops():
     """Products that no strides and no `out=` tell apart are NumPy's; the others are so but for the last bit."""

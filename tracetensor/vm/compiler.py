@@ -77,6 +77,7 @@ class Compiler(Assembler):
         self.locate: Callable[[Node], Location] = lambda _: ()
         self.slots: dict[int, list[int]] = {}
         self.graph: Any = None  # whose block is being lowered
+        self.loops = 0  # around it
 
     def read(self, values: dict[Variable, int], variable: Variable) -> int:
         """The register of a variable."""
@@ -277,7 +278,9 @@ class Compiler(Assembler):
             self.move(target, source)
         outside = self.nested()
         inner = dict(zip(body.inputs, [*[counter] * counted, *carry, *captured], strict=True))
+        self.loops += 1
         self.block(body, inner)
+        self.loops -= 1
         outputs = [self.read(inner, v) for v in body.outputs]
         for stack, value in zip(stacks, outputs[conditional + n_carry :], strict=True):
             self.emit(Opcode.STACK_PUSH, stack, value)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 REDUCTIONS = {
     "sum": np.add, "prod": np.multiply, "min": np.minimum, "max": np.maximum, "any": np.logical_or, "all": np.logical_and,
 }  # fmt: skip
-PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
+PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
+SMALL_PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
 
 
 def direct(
@@ -63,8 +64,9 @@ def lower_reduction(compiler: Compiler, node: Node, values: Values) -> bool:
 
 @lowers(*PRODUCTS)
 def lower_product(compiler: Compiler, node: Node, values: Values) -> bool:
-    """A product without options."""
-    return not node.params and direct(compiler, node, values, PRODUCTS[node.op.name])
+    """A product without options; in loops, small ones are not BLAS's."""
+    functions = SMALL_PRODUCTS if compiler.loops else PRODUCTS
+    return not node.params and direct(compiler, node, values, functions[node.op.name])
 
 
 @lowers("where")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.graph.node import Constant, Variable
-from tracetensor.graph.op import may_raise
 from tracetensor.graph.ops.dims import lift_dim
 from tracetensor.graph.ops.elementwise import as_kind, cast
 from tracetensor.graph.ops.indexing import FULL_SLICE, getitem, is_basic, leaf_count, setitem
@@ -155,23 +154,6 @@ def read_what_was_not_written(node: Node) -> Variable | None:
     if write is None or not _apart(write, node, 1):
         return None
     return getitem(write.inputs[0], *node.inputs[1:], **node.params)  # type: ignore[no-any-return]
-
-
-@rules.on(
-    "setitem",
-    example=given(
-        "float64[5]", "float64[2]", "float64[2]", lambda x, v, w: x.set(slice(1, 3), v).set(slice(1, 3), w)
-    ),
-)
-def write_twice(node: Node) -> Variable | None:
-    """x.set(i, v).set(i, w) -> x.set(i, w), where the first write cannot raise.
-
-    One that may is done all the same; x would have to be copied for it.
-    """
-    write = _written_by(node.inputs[0])
-    if write is None or not _same_index(write, node, 2) or may_raise(write):
-        return None
-    return setitem(write.inputs[0], *node.inputs[1:], **node.params)  # type: ignore[no-any-return]
 
 
 @rules.on("setitem", example=given("float64[5]", "int", lambda x, k: x.set(k, x[k])))
