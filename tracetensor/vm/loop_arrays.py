@@ -16,7 +16,8 @@ import numpy as np
 
 from tracetensor.vm.assembler import OBJECT, PY_INT, CallForm, canonical
 from tracetensor.vm.instructions import Opcode
-from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted, convert, part
+from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted
+from tracetensor.vm.loop_scalars import convert, part
 from tracetensor.vm.region_code import C_TYPES, expression, text_of
 from tracetensor.vm.regions import Region, single
 

@@ -26,7 +26,8 @@ from tracetensor.vm.loop_arrays import (
     settle,
     written,
 )
-from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted, integer, staged
+from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted
+from tracetensor.vm.loop_scalars import integer, staged
 from tracetensor.vm.products import SMALL
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from tracetensor.kernels.toolchain import VECTOR_FLAGS, CompilerError
 from tracetensor.vm.fused import FusedSite
 from tracetensor.vm.loop_arrays import ARRAYS, CALLS
 from tracetensor.vm.loop_calls import INDEXED, MAKERS
-from tracetensor.vm.loop_code import MOST_ROWS, SCALARS, Contents, Emitters, LoopCode
+from tracetensor.vm.loop_code import MOST_ROWS, Contents, Emitters, LoopCode
 from tracetensor.vm.loop_reductions import REDUCTIONS
+from tracetensor.vm.loop_scalars import SCALARS
 from tracetensor.vm.region_code import kernel_text
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """Products of small matrices and vectors, where a call of BLAS costs more than the product.
 
-Each item of a result is one sum, from the first product to the last, without fused operations; what loop_calls.py
-writes into machine code does the same, so that no bit depends on which of them runs. All others are NumPy's.
+Each item of a result is one sum, from the first product to the last, without fused operations; what
+loop_calls.py writes into machine code does the same, so that no bit depends on which of them runs. All
+others are NumPy's.
 """
 
 cimport numpy as cnp
@@ -27,8 +28,8 @@ ctypedef Py_ssize_t npy_intp
 cdef extern from *:
     """
     #define TT_PRODUCT(T, W, NAME) \\
-    static void NAME(char *a, const npy_intp *sa, char *b, const npy_intp *sb, npy_intp rows, npy_intp inner, \\
-                     npy_intp columns, T *out) \\
+    static void NAME(char *a, const npy_intp *sa, char *b, const npy_intp *sb, npy_intp rows, \\
+                     npy_intp inner, npy_intp columns, T *out) \\
     { \\
         for (npy_intp i = 0; i < rows; i++) \\
             for (npy_intp j = 0; j < columns; j++) { \\
@@ -43,11 +44,14 @@ cdef extern from *:
     TT_PRODUCT(npy_int64, npy_uint64, tt_product_l)
     """
     void product_d "tt_product_d"(
-        char *a, npy_intp *sa, char *b, npy_intp *sb, npy_intp rows, npy_intp inner, npy_intp columns, void *out)
+        char *a, npy_intp *sa, char *b, npy_intp *sb, npy_intp rows, npy_intp inner, npy_intp columns,
+        void *out)
     void product_f "tt_product_f"(
-        char *a, npy_intp *sa, char *b, npy_intp *sb, npy_intp rows, npy_intp inner, npy_intp columns, void *out)
+        char *a, npy_intp *sa, char *b, npy_intp *sb, npy_intp rows, npy_intp inner, npy_intp columns,
+        void *out)
     void product_l "tt_product_l"(
-        char *a, npy_intp *sa, char *b, npy_intp *sb, npy_intp rows, npy_intp inner, npy_intp columns, void *out)
+        char *a, npy_intp *sa, char *b, npy_intp *sb, npy_intp rows, npy_intp inner, npy_intp columns,
+        void *out)
 
 
 cdef object small(object left, object right):
