@@ -113,11 +113,16 @@ cdef int ask(Loop *loop) except -1:
     return 0
 
 
-# What the machine code calls ----------------------------------------------------------------------------------
+# What the machine code calls ------------------------------------------------------------------------------
 
 
-cdef int object_of_view(PyObject **base, int rank, Py_ssize_t *dims, Py_ssize_t *strides, char *place) noexcept:
-    """Put a view of an array in the place of the reference to it; an exception that is set stays so. -1: no memory."""
+cdef int object_of_view(
+    PyObject **base, int rank, Py_ssize_t *dims, Py_ssize_t *strides, char *place
+) noexcept:
+    """Put a view of an array in the place of the reference to it; an exception that is set stays so.
+
+    -1: there is no memory.
+    """
     cdef PyObject *kind
     cdef PyObject *value
     cdef PyObject *trace
@@ -136,7 +141,10 @@ cdef int object_of_view(PyObject **base, int rank, Py_ssize_t *dims, Py_ssize_t 
 
 
 cdef PyObject *fresh_array(PyObject **spare, int number, int rank, Py_ssize_t *dims) noexcept:
-    """An array in C order with undefined items: the spare one if it is like that and nobody else's; NULL: no memory."""
+    """An array in C order with undefined items: the spare one if it is like that and nobody else's.
+
+    NULL: there is no memory.
+    """
     cdef PyObject *o = spare[0]
     cdef PyObject *descr
     cdef int k
@@ -144,7 +152,8 @@ cdef PyObject *fresh_array(PyObject **spare, int number, int rank, Py_ssize_t *d
     if o != NULL:
         if (
             array_check(o) and array_number(o) == number and array_rank(o) == rank
-            and array_flags(o) & NPY_ARRAY_C_CONTIGUOUS and refcnt(o) == 1 and array_base(o) == NULL and owned(o)
+            and array_flags(o) & NPY_ARRAY_C_CONTIGUOUS and refcnt(o) == 1 and array_base(o) == NULL
+            and owned(o)
         ):
             k = 0
             while k < rank and array_dims(o)[k] == dims[k]:
