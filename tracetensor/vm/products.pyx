@@ -10,8 +10,8 @@ import numpy as np
 from cpython.object cimport PyObject
 
 from tracetensor.vm.array cimport (
-    NPY_ARRAY_ALIGNED, array_check, array_data, array_dims, array_flags, array_native, array_new, array_number,
-    array_rank, array_strides, box_scalar, descr_from_type,
+    NPY_ARRAY_ALIGNED, array_check, array_data, array_dims, array_flags, array_native, array_new,
+    array_number, array_rank, array_strides, box_scalar, descr_from_type,
 )
 from tracetensor.vm.registers cimport decref
 
