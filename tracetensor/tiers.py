@@ -10,8 +10,8 @@ from tracetensor.vm import native
 if TYPE_CHECKING:
     from tracetensor.vm.machine import Program
 
-HOT = 5000
-"""Steps after which a loop is compiled. A step takes about 0.1 µs or more, and compiling a loop 0.1 s of one core."""
+HOT = 50_000
+"""Work after which a loop is compiled, in instructions on numbers, of about 10 ns each. Compiling takes 0.1 s of one core."""
 
 WORK = 2_000_000
 """Operations on one item each, 1000 for a call, after which an elementwise region is compiled: about 2 ms of NumPy's."""
@@ -29,7 +29,7 @@ def request(program: Program, site: Any) -> None:
 
 
 def choose(tier: str) -> None:
-    """Set from how many steps on loops, and from how much work on regions, are asked for."""
+    """Set from how much work on loops, and from how much work on regions, are asked for."""
     steps, work = {"auto": (HOT, WORK), "native": (1, 1), "interpreted": (1 << 62, 1 << 62)}[tier]
     native.set_threshold(steps, work)
 

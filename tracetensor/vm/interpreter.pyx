@@ -170,6 +170,7 @@ cdef struct Environment:
     int (*own)(PyObject *o) noexcept
     int (*view)(PyObject **base, int rank, Py_ssize_t *dims, Py_ssize_t *strides, char *place) noexcept
     PyObject *(*fresh)(PyObject **spare, int number, int rank, Py_ssize_t *dims) noexcept
+    void (*inner)(Run *run, int pc, char **at, Py_ssize_t n, Py_ssize_t *steps) noexcept
     Function1 *functions1
     Function2 *functions2
     double (*hypot)(double x, double y) noexcept nogil
@@ -205,10 +206,17 @@ cdef int is_owned(PyObject *o) noexcept:
     return owned(o)
 
 
+cdef void inner_loop(Run *run, int pc, char **at, Py_ssize_t n, Py_ssize_t *steps) noexcept:
+    """Run the loop of a ufunc instruction."""
+    cdef Instr *ins = &(<Instr *>run.code)[pc]
+    cdef Ufunc *ufunc = (<Index *>ins.site).ufunc if ins.op == Opcode.UPDATE else <Ufunc *>ins.site
+    ufunc.loop(at, &n, steps, ufunc.data)
+
+
 cdef Environment environment
 environment.step, environment.turns = step, turns
 environment.incref, environment.decref, environment.own = add_reference, drop_reference, is_owned
-environment.view, environment.fresh = object_of_view, fresh_array
+environment.view, environment.fresh, environment.inner = object_of_view, fresh_array, inner_loop
 environment.functions1, environment.functions2, environment.hypot = functions1, functions2, hypot
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from tracetensor.vm.assembler import OBJECT, PY_INT, CallForm, canonical
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted
-from tracetensor.vm.loop_scalars import convert, part
+from tracetensor.vm.loop_scalars import convert, emit_ufunc, part
 from tracetensor.vm.region_code import C_TYPES, expression, text_of
 from tracetensor.vm.regions import Region, single
 
@@ -139,14 +139,21 @@ def region_of(code: LoopCode, pc: int) -> Region:
 
 def check_texts(operations: Iterable[tuple[Elementwise, int]]) -> None:
     """Leave operations to the interpreter for which C has nothing."""
-    if any(text_of(form.name, form.given, form.loop, form.classes) is None for form, _ in operations):
+    if not all(has_text(form) for form, _ in operations):
         raise Interpreted
+
+
+def has_text(form: Elementwise) -> bool:
+    """Whether C has an operation."""
+    return text_of(form.name, form.given, form.loop, form.classes) is not None
 
 
 def emit_elementwise(code: LoopCode, pc: int) -> list[str]:
     """A region, or one operation."""
     region = region_of(code, pc)
     operations, inputs, outputs, updated = region
+    if code.rows[pc][0] == Opcode.UFUNC and not has_text(operations[0][0]):
+        return _by_loop(code, pc)
     check_texts(operations)
     rank = operations[0][0].rank
     arrays = [(k, r, char) for k, (r, cls, char) in enumerate(inputs) if cls == OBJECT]
@@ -185,6 +192,96 @@ def emit_elementwise(code: LoopCode, pc: int) -> list[str]:
     for k, (r, char) in enumerate(outputs):
         lines += settle(code, r, f"y{k}", dims, SIZES[char])
     return attempt(code, pc, lines)
+
+
+def _by_loop(code: LoopCode, pc: int) -> list[str]:
+    """A ufunc that C does not have: by NumPy's own loop, along the last axis."""
+    form = code.rows[pc][10]
+    _, chars, registers, _ = code.rows[pc][6].describe()
+    rank, count = form.rank, len(form.operands)
+    inputs = list(zip(registers[:count], form.classes, chars[:count], strict=True))
+    arrays = [(k, r) for k, (r, cls, _) in enumerate(inputs) if cls == OBJECT]
+    outputs = list(zip(registers[count:], chars[count:], strict=True))
+    if not set(chars) <= CHAR_TYPES.keys() or (rank > 1 and "D" in chars) or may_fail(form.name, chars):
+        raise Interpreted
+    if any(char_of(code, r) != chars[k] or code.ranks[r] > rank for k, r in arrays):
+        raise Interpreted
+    if any(code.ranks.get(r) != rank or char_of(code, r) != char for r, char in outputs):
+        raise Interpreted
+    names: dict[Any, str] = {}
+    lines = scalars(code, inputs, names)
+    lines += [*_broadcast(code, [r for _, r in arrays], rank), few([f"d{j}" for j in range(rank)])]
+    for k, r in arrays:
+        lines += [*in_order(code, r), *aligned(code, r, SIZES[chars[k]])]
+    pointers, strides = [], []
+    for k, (r, cls, char) in enumerate(inputs):
+        if cls != OBJECT:
+            pointers.append(f"(char *)&{names[r, char]}")
+            strides.append("0")
+            continue
+        own, lead = code.ranks[r], rank - code.ranks[r]
+        lines += [f"const i64 t{k}_{j} = n{r}_{j} == 1 ? 0 : s{r}_{j};" for j in range(own)]
+        pointers.append(place(f"p{r}", [f"t{k}_{j}" for j in range(own - 1)], lead))
+        strides.append(f"t{k}_{own - 1}")
+    dims = [f"d{j}" for j in range(rank)]
+    row = "0"
+    for j in range(rank - 1):
+        row = f"({row} * d{j} + i{j})"
+    for k, (r, char) in enumerate(outputs):
+        lines += fresh(code, r, f"y{k}", dims, NUMBERS[char])
+        pointers.append(f"((struct array *)y{k})->data + {row} * d{rank - 1} * {SIZES[char]}")
+        strides.append(str(SIZES[char]))
+    lines.append(f"i64 steps[] = {{{', '.join(strides)}}};")
+    body = [f"char *at[] = {{{', '.join(pointers)}}};", f"E->inner(run, {pc}, at, d{rank - 1}, steps);"]
+    lines += [*loops(dims[:-1], body), *release(code, pc)]
+    for k, (r, char) in enumerate(outputs):
+        lines += settle(code, r, f"y{k}", dims, SIZES[char])
+    return attempt(code, pc, lines)
+
+
+def may_fail(name: str, chars: str) -> bool:
+    """Whether NumPy's loop of a ufunc may raise."""
+    return name == "power" and chars[0] in "bBhHiIlLqQ"
+
+
+def aligned(code: LoopCode, r: int, size: int) -> list[str]:
+    """Lines that leave an array whose items are not aligned to the interpreter."""
+    places = [f"(u64)p{r}", *[f"(u64)s{r}_{j}" for j in range(code.ranks[r])]]
+    return [f"if (UNLIKELY(({' | '.join(places)}) & {min(size, 8) - 1})) break;"] if size > 1 else []
+
+
+def emit_scalar(code: LoopCode, pc: int) -> list[str]:
+    """A ufunc of numbers: C's, or one turn of NumPy's own loop."""
+    try:
+        return emit_ufunc(code, pc)
+    except Interpreted:
+        return _one_turn(code, pc)
+
+
+def _one_turn(code: LoopCode, pc: int) -> list[str]:
+    name, chars, registers, numbers = code.rows[pc][6].describe()
+    count = len(code.rows[pc][8])
+    if not numbers or not set(chars) <= CHAR_TYPES.keys() or may_fail(name, chars):
+        raise Interpreted
+    names: dict[Any, str] = {}
+    inputs = [
+        (r, code.classes[r], char)
+        for r, char in zip(registers[: -len(code.rows[pc][9])], chars, strict=False)
+    ]
+    if len(inputs) < count:
+        raise Interpreted
+    lines = scalars(code, inputs, names)
+    pointers = [f"(char *)&{names[r, char]}" for r, _, char in inputs]
+    results = []
+    for k, (r, char) in enumerate(zip(registers[len(inputs) :], chars[len(inputs) :], strict=True)):
+        if code.type(r) != CHAR_TYPES[char]:
+            raise Interpreted
+        lines.append(f"{CHAR_TYPES[char]} y{k};")
+        pointers.append(f"(char *)&y{k}")
+        results.append(f"{code.target(r)} = y{k};")
+    lines.append(f"char *at[] = {{{', '.join(pointers)}}};")
+    lines.append(f"i64 steps[{len(pointers)}] = {{0}};")
+    return attempt(code, pc, [*lines, f"E->inner(run, {pc}, at, 1, steps);", *results])
 
 
 def _broadcast(code: LoopCode, arrays: Sequence[int], rank: int) -> list[str]:
@@ -332,7 +429,9 @@ def emit_update(code: LoopCode, pc: int) -> list[str]:
     if r not in code.moved or array not in code.moved or form.loop[-1] != char:
         raise Interpreted
     inside = [bool(site["places"] >> k & 1) for k in range(len(form.operands))]
-    check_texts([(form, r)])
+    text = has_text(form)
+    if not text and (may_fail(form.name, form.loop) or not set(form.loop) <= CHAR_TYPES.keys()):
+        raise Interpreted
     lines, at, dims, strides = part(code, site, pc)
     names: dict[Any, str] = {}
     outside = [
@@ -347,7 +446,7 @@ def emit_update(code: LoopCode, pc: int) -> list[str]:
     if any(within and form.given[k] != char for k, within in enumerate(inside)):
         raise Interpreted
     lines += scalars(code, outside, names)
-    body = []
+    body, operands = [], {}
     for k, (q, cls, c) in enumerate(outside):
         if cls != OBJECT:
             continue
@@ -358,18 +457,53 @@ def emit_update(code: LoopCode, pc: int) -> list[str]:
             lines.append(f"if (n{q}_{j} != {dims[lead + j]} && n{q}_{j} != 1) break;")
             lines.append(f"const i64 t{k}_{j} = n{q}_{j} == 1 ? 0 : s{q}_{j};")
             own.append(f"t{k}_{j}")
+        operands[q] = (lead, own)
+        if not text:
+            lines += aligned(code, q, SIZES[c])
+            continue
         item = f"*({C_TYPES[c]}_at *)({place(f'p{q}', own, lead)})"
         body.append(f"const {C_TYPES[c]} a{k} = {item}{' != 0' if c == '?' else ''};")
         names[q, None] = f"a{k}"
-    if any(inside):
-        names[array, None] = "old"
-        body.insert(0, f"const {C_TYPES[char]} old = *item{' != 0' if char == '?' else ''};")
-    body.insert(0, f"{C_TYPES[char]}_at *item = ({C_TYPES[char]}_at *)({place('at', strides)});")
-    chars = {q: c for q, cls, c in outside if cls == OBJECT} | {array: char}
-    body.append(f"*item = {expression(form, names, chars)};")
     lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
-    lines += loops(dims, body)
+    if text:
+        if any(inside):
+            names[array, None] = "old"
+            body.insert(0, f"const {C_TYPES[char]} old = *item{' != 0' if char == '?' else ''};")
+        body.insert(0, f"{C_TYPES[char]}_at *item = ({C_TYPES[char]}_at *)({place('at', strides)});")
+        chars = {q: c for q, cls, c in outside if cls == OBJECT} | {array: char}
+        body.append(f"*item = {expression(form, names, chars)};")
+        lines += loops(dims, body)
+    else:
+        lines[-3:-3] = aligned(code, array, SIZES[char])
+        if not dims:
+            raise Interpreted
+        sources = []
+        for q, cls, c, within in zip(form.operands, form.classes, form.loop, inside, strict=False):
+            if within:
+                sources.append((place("at", strides[:-1]), strides[-1]))
+            elif cls != OBJECT:
+                sources.append((f"(char *)&{names[q, c]}", "0"))
+            else:
+                lead, own = operands[q]
+                sources.append((place(f"p{q}", own[:-1], lead), own[-1] if own else "0"))
+        lines += _update_by_loop(pc, sources, dims, strides)
     return attempt(code, pc, [*lines, *written(code, pc, r, array)])
+
+
+def _update_by_loop(
+    pc: int, sources: Sequence[tuple[str, str]], dims: Sequence[str], strides: Sequence[str]
+) -> list[str]:
+    """An update that C does not have: by NumPy's own loop, along the last axis.
+
+    sources: the address of each operand in a row, and how far apart its items are.
+    """
+    pointers = [pointer for pointer, _ in sources] + [place("at", strides[:-1])]
+    steps = [step for _, step in sources] + [strides[-1]]
+    body = [
+        f"char *place[] = {{{', '.join(pointers)}}};",
+        f"E->inner(run, {pc}, place, {dims[-1]}, steps);",
+    ]
+    return [f"i64 steps[] = {{{', '.join(steps)}}};", *loops(dims[:-1], body)]
 
 
 # Calls ----------------------------------------------------------------------------------------------------------------
@@ -451,6 +585,7 @@ CALLS: dict[str, CallEmitter] = {
 ARRAYS: dict[int, Emitter] = {
     Opcode.VIEW: emit_view,
     Opcode.UFUNC: emit_elementwise,
+    Opcode.UFUNC_SCALAR: emit_scalar,
     Opcode.FUSED: emit_elementwise,
     Opcode.UPDATE: emit_update,
     Opcode.COPY: emit_copy,

@@ -44,6 +44,7 @@ struct environment {
     int (*own)(void *);
     int (*view)(void **base, int rank, i64 *dims, i64 *strides, char *place);
     void *(*fresh)(void **spare, int number, int rank, i64 *dims);
+    void (*inner)(void *run, int pc, char **at, i64 n, i64 *steps);
     f64 (*const *functions1)(f64);
     f64 (*const *functions2)(f64, f64);
     f64 (*hypot)(f64, f64);

@@ -142,7 +142,7 @@ def _emit_store(code: LoopCode, pc: int) -> list[str]:
     return attempt(code, pc, lines)
 
 
-def _emit_ufunc(code: LoopCode, pc: int) -> list[str]:
+def emit_ufunc(code: LoopCode, pc: int) -> list[str]:
     """Arithmetic of NumPy's scalars that C has as NumPy has it."""
     name, chars, registers, numbers = code.rows[pc][6].describe()
     inputs = len(registers) - 1
@@ -332,5 +332,4 @@ SCALARS: dict[int, Emitter] = {
     Opcode.CAST: _emit_cast,
     Opcode.LOAD: _emit_load,
     Opcode.STORE: _emit_store,
-    Opcode.UFUNC_SCALAR: _emit_ufunc,
 }

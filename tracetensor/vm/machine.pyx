@@ -29,6 +29,10 @@ from tracetensor.vm.traceback import add_user_frames
 cnp.import_array()
 
 
+SITE_WORK = 5.0
+"""What an instruction with a site costs, on numbers or arrays, about; one without costs 1."""
+
+
 cdef class Program:
     """A compiled graph: program(*args) -> list of output values. Immutable; runs in many threads at once."""
 
@@ -61,7 +65,10 @@ cdef class Program:
             ins.op, ins.c, ins.takes, ins.site = opcode, c, takes, site_pointer(site)
             ins.dst, ins.a, ins.b = max(dst, 0), max(a, 0), max(b, 0)
             if opcode == Opcode.LOOP_HEAD:
-                (<LoopSite>site).place(self, k, row[8][0])
+                inside = instructions[k:row[8][0]]
+                (<LoopSite>site).place(
+                    self, k, row[8][0], sum([1.0 if line[6] is None else SITE_WORK for line in inside])
+                )
             elif opcode == Opcode.FUSED:
                 (<FusedSite>site).place(self)
         for k, cls in enumerate(classes):

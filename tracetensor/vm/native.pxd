@@ -12,6 +12,7 @@ ctypedef struct Loop:
     NativeLoop function  # NULL while there is none
     int64_t steps  # interpreted so far
     int64_t hot  # steps from which the loop is asked for
+    double work  # of a step
     PyObject *site
     int n_ints
     int *ints  # registers of Python ints that the function takes to be of 64 bits
@@ -25,7 +26,7 @@ cdef class LoopSite:
     cdef object program
     cdef readonly int first
     cdef readonly int stop
-    cdef int place(self, object program, int first, int stop) except -1
+    cdef int place(self, object program, int first, int stop, double work) except -1
 
 
 cdef int ask(Loop *loop) except -1

@@ -45,7 +45,7 @@ thresholds = {"hot": 1 << 62, "work": 1 << 62}
 
 
 def set_threshold(steps, work=None):
-    """From how many steps on a loop, and from how much work on a region, is asked for; if it has not been."""
+    """From how much work on a loop (instructions on numbers), and from how much work on a region, is asked for; if it has not been."""
     thresholds["hot"] = steps
     if work is not None:
         thresholds["work"] = work
@@ -65,9 +65,10 @@ cdef class LoopSite:
     def __str__(self):
         return f"{self.state}, to {self.stop}"
 
-    cdef int place(self, object program, int first, int stop) except -1:
-        """Say where in which program the loop is."""
+    cdef int place(self, object program, int first, int stop, double work) except -1:
+        """Say where in which program the loop is; work: of a step, about, in instructions on numbers."""
         self.program, self.first, self.stop = weakref.ref(program), first, stop
+        self.s.work = max(work, 1)
         return 0
 
     def owner(self):
@@ -101,7 +102,7 @@ cdef class LoopSite:
 
 cdef int ask(Loop *loop) except -1:
     """Ask for the function of a loop, once, if it is hot enough; its threshold is that of now."""
-    cdef int64_t wanted = thresholds["hot"]
+    cdef int64_t wanted = max(1, <int64_t>(thresholds["hot"] / loop.work))
     if loop.steps < wanted or request is None:
         loop.hot = min(max(wanted, loop.steps + 1), loop.steps + 10_000)
         return 0
