@@ -1416,3 +1416,28 @@ def test_layout_of_an_array_that_a_loop_makes():
         for n in (2, 0, 3):
             for made in LAYOUTS:
                 run_both(f, traced, [made(3), n])
+
+
+def test_two_copies_by_equal_reshapes_are_two_arrays():
+    def f(b, n):
+        b += 1
+        v, w = b.reshape(-1), b.reshape(-1)
+        for _ in range(n):
+            w = w[1:]
+        return w, v
+
+    for made in LAYOUTS:
+        run_both(f, tt.trace(f), [made(3), 2])
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("step", [1, 2, 4, 8, -4])
+def test_negative_of_items_far_apart_in_place(dtype, step):
+    """NumPy's own loop gives wrong results where it is told to do this in place."""
+
+    def f(a):
+        a[:] = np.negative(a)
+        a[1:] = -a[1:] + 1
+        return a.sum()
+
+    run_both(f, tt.trace(f, strict=True), [np.arange(80).astype(dtype)[::step]])

@@ -256,7 +256,7 @@ class Arrays:
             if unsure and not self.decide_layouts:
                 return self.uncertain_view(result, source.storage, node.op.name)
             if unsure and not self._shares_in_example(source.storage, steps, node):
-                return self.wrap(result)
+                return self.wrap(self._copy_of_its_own(result))
             if node.op.name == "ascontiguous" and node.outputs[0].ndim == node.inputs[0].ndim:
                 continue  # NumPy returns the array itself
             if node.op.name == "as_kind":
@@ -363,11 +363,7 @@ class Arrays:
 
     def uncertain_view(self, result: Variable, storage: Storage, what: str) -> TracedArray:
         """An array that may or may not share memory with a storage: writes to either end the trace."""
-        node = result.node
-        if result in self.unsure and node is not None and what == "reshape":  # another copy, if it is one
-            result = self.state.emit(node.op, node.inputs, {**node.params, "call": len(self.unsure)}).out
-        self.unsure[result] = None
-        array = self.wrap(result)
+        array = self.wrap(self._copy_of_its_own(result))
         assert isinstance(array, TracedArray)
         reason = LayoutReason(
             f"whether {what} gave a view or a copy depends on the layout in memory, and one of both is written"
@@ -378,6 +374,14 @@ class Arrays:
         kin.append(array.storage)
         self.kin[array.storage] = kin
         return array
+
+    def _copy_of_its_own(self, result: Variable) -> Variable:
+        """What a call that copies, or may, returns: of two equal calls, each makes a copy."""
+        node = result.node
+        if result in self.unsure and node is not None and node.op.name == "reshape":
+            result = self.state.emit(node.op, node.inputs, {**node.params, "call": len(self.unsure)}).out
+        self.unsure[result] = None
+        return result
 
     def memory(self, storage: Storage) -> Storage | None:
         """The storage whose memory this one is in the end; None where only the run tells."""

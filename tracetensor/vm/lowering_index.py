@@ -261,6 +261,8 @@ def _match(write: Node, uses: dict[Variable, int]) -> Update | None:
     compute = value.node
     if compute is None or compute.op.family != "ufunc" or len(compute.outputs) != 1 or uses[value] != 1:
         return None
+    if compute.op.name == "negative":  # NumPy's loop, in place on items far apart, gives wrong results (2.4)
+        return None
     if not is_indexed_array(write) or not is_basic(write.params["spec"], leaves):
         return None
     dtypes = loop_dtypes(compute)
