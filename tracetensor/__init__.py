@@ -31,6 +31,8 @@ from tracetensor.symbolic import function as function
 from tracetensor.tracer.declared import callback as callback
 from tracetensor.tracer.declared import pure as pure
 from tracetensor.tracer.registered import register_pytree as register_pytree
+from tracetensor.transforms import grad as grad
+from tracetensor.transforms import value_and_grad as value_and_grad
 
 __version__ = "0.1.0"
 
@@ -50,6 +52,7 @@ __all__ = [
     "constant",
     "function",
     "function_graph",
+    "grad",
     "ifelse",
     "make_graph",
     "optimize",
@@ -61,6 +64,7 @@ __all__ = [
     "tensor",
     "trace",
     "until",
+    "value_and_grad",
     "while_loop",
 ]
 
