@@ -39,6 +39,39 @@ held = register(
 lifts("held")(same_axis)
 
 
+with_derivative = register(
+    Op(
+        "with_derivative",
+        evaluate=lambda y, *rest, **params: y,
+        infer=lambda types, params: types[0],
+        family="view",
+        views=True,
+    )
+)
+"""with_derivative(y, *xs, *captured; count, rule, mode): y, whose derivative by the first `count` of the rest a user gave.
+
+rule, a graph of what it captures: mode "jvp": tangents of xs to that of y; mode "vjp": the cotangent of y to those of xs.
+"""
+lifts("with_derivative")(same_axis)
+
+
+def _not_evaluated(*values: Any, **params: Any) -> Any:
+    msg = "a derivative that was given for reverse mode only is asked for in forward mode"
+    raise TypeError(msg)
+
+
+pulled_back = register(
+    Op(
+        "pulled_back",
+        evaluate=_not_evaluated,
+        infer=lambda types, params: params["type"],
+        family="view",
+        raises=True,
+    )
+)
+"""The linear map of which only the transpose is known: pulled_back(*tangents, *captured; count, rule, type)."""
+
+
 def mark_independent(x: Variable) -> Variable:
     """x as a variable that equals no other one."""
     result: Variable = independent(x, serial=next(_serial))
@@ -50,7 +83,7 @@ def _sum_to_shape(x: Any, *dims: int) -> Any:
     extra = len(shape) - len(dims)
     axes = (*range(extra), *[extra + k for k, n in enumerate(dims) if n == 1 and shape[extra + k] != 1])
     if not axes:
-        return np.asarray(x) if dims else np.asarray(x)[()]
+        return np.array(x) if dims else np.asarray(x)[()]  # memory of its own: x may be written to meanwhile
     # One sum, over all that was broadcast.
     result = np.sum(x, axis=axes, dtype=np.asarray(x).dtype)
     return np.reshape(result, dims) if dims else result

@@ -13,11 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import NotDifferentiable
-from tracetensor.graph.node import constant
+from tracetensor.graph.graph import topological
+from tracetensor.graph.node import constant, input_variable
 from tracetensor.graph.ops import creation
 from tracetensor.graph.ops.dims import dim_inputs, shape_of
 from tracetensor.graph.types import ListType
-from tracetensor.rewrite.derivatives.tangents import added, number, unbroadcast, zero_list
+from tracetensor.rewrite.derivatives.tangents import added, depends_on, number, unbroadcast, zero_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -106,12 +107,38 @@ class Backward:
 
     def run(self, nodes: Iterable[Node]) -> None:
         """Transpose nodes, given in order; what is known is left out."""
-        for node in reversed([n for n in nodes if any(v in self.linear for v in n.outputs)]):
+        order = [n for n in nodes if any(v in self.linear for v in n.outputs)]
+        self.shapes.fill(order, self.linear)
+        for node in reversed(order):
             cotangents = [self.total(v) for v in node.outputs]
             if all(c is None for c in cotangents):
                 continue
-            rule = TRANSPOSE.get(node.op.name)
-            if rule is None:
-                msg = f"internal: {node.op.name} has no transpose"
-                raise NotDifferentiable(msg)
+            rule = TRANSPOSE.get(node.op.name, transpose_by_parts)
             rule(self, node, cotangents)
+
+
+def transpose_by_parts(back: Backward, node: Node, cotangents: Sequence[Tangent]) -> None:
+    """The transpose of an op that has a rule of forward mode only: that of the linear ops that the rule makes.
+
+    The op is linear in what it is given here, so its derivative is the op itself, in other words.
+    """
+    from tracetensor.rewrite.derivatives.forward import Forward
+
+    forward = Forward(split=True, shapes=back.shapes)
+    seeds = {v: input_variable(v.type) for v in node.inputs if back.is_linear(v)}
+    for v, seed in seeds.items():
+        forward.seed(v, seed)
+    forward.run([node])
+    tangents = [forward.tangent.get(v) for v in node.outputs]
+    wanted = [t for t in tangents if t is not None]
+    order = topological(wanted, list(seeds.values()))
+    if any(n.op is node.op and n.params == node.params for n in order):
+        msg = f"internal: {node.op.name} has no transpose"
+        raise NotDifferentiable(msg)
+    inner = Backward(depends_on(wanted, set(seeds.values())), back.shapes)
+    for tangent, c in zip(tangents, cotangents, strict=True):
+        if tangent is not None and c is not None:
+            inner.add(tangent, c)
+    inner.run(order)
+    for v, seed in seeds.items():
+        back.add(v, inner.total(seed))

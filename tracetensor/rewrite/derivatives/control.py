@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tracetensor.errors import NotDifferentiable
 from tracetensor.graph.graph import Graph, topological
-from tracetensor.graph.node import Constant, Node, Variable, constant, input_variable
+from tracetensor.graph.node import Constant, Node, Variable, as_variable, constant, input_variable
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.ops.elementwise import as_kind, copy
@@ -270,15 +271,16 @@ class _Kept:
 
     def __call__(self, variable: Variable) -> Variable:
         type_ = variable.type
-        if not isinstance(type_, TensorType):
-            from tracetensor.errors import NotDifferentiable
-
-            msg = f"a loop whose derivative reads a value of type {type_!r} of every step"
-            raise NotDifferentiable(msg)
-        if None in type_.shape and not self.invariant.shape(variable):
+        if isinstance(type_, ListType) or (
+            isinstance(type_, TensorType) and None in type_.shape and not self.invariant.shape(variable)
+        ):
             stack = input_variable(ListType(type_), "kept")
             self.lists.append((variable, stack, input_variable(ListType(type_), "kept")))
-            return restored(control.list_get(stack, self.step), type_)
+            found = control.list_get(stack, self.step)
+            return found if isinstance(type_, ListType) else restored(found, type_)
+        if not isinstance(type_, TensorType):
+            msg = f"a loop whose derivative reads a value of type {type_!r} of every step"
+            raise NotDifferentiable(msg)
         stack = input_variable(TensorType(type_.dtype, (None, *type_.shape)), "kept")
         self.stacked.append((variable, stack))
         return restored(getitem(stack, self.step, spec=("i",)), type_)
@@ -337,13 +339,26 @@ class _Invariant:
         return n.node is not None or n in self.fixed
 
 
+def _lengths(loop: _Loop, invariant: _Invariant) -> dict[Variable, Variable]:
+    """The dims, in the body, of carried arrays that keep their shape, and what they are outside of the loop."""
+    found: dict[Variable, Variable] = {}
+    for inside, outside in zip(loop.carry, loop.initial, strict=True):
+        if inside in invariant.keeping:
+            pairs = zip(shape_of(inside), shape_of(outside), strict=True)
+            found.update({a: as_variable(b) for a, b in pairs if isinstance(a, Variable)})
+    return found
+
+
 def _split_scan(  # noqa: PLR0913, PLR0917 - the pieces of a loop
     loop: _Loop, inner: Forward, outputs: Any, roots: Any, carried: Any, seeds: Any, wanted: Any,
     initial: Any, captured: Any, forward: Forward,
 ) -> tuple[Sequence[Variable], Sequence[Variable]]:  # fmt: skip
     step = input_variable(INT, "step")
-    kept = _Kept(loop, step, _Invariant(loop, inner))
+    invariant = _Invariant(loop, inner)
+    kept = _Kept(loop, step, invariant)
     free = {v: fresh(v) for v in loop.inner_captured}
+    lengths = _lengths(loop, invariant)
+    free.update({inside: fresh(inside) for inside in lengths})
     if loop.counted:
         free[loop.step[0]] = step
     split = Split([*carried, *seeds], free, wanted, forward.shapes, kept)
@@ -375,7 +390,7 @@ def _split_scan(  # noqa: PLR0913, PLR0917 - the pieces of a loop
     free.pop(loop.step[0] if loop.counted else step, None)
     linear = closed(
         [
-            step, *carried, *[free[v] for v in loop.inner_captured], *[s for _, s, _ in kept.lists],
+            step, *carried, *[free[v] for v in loop.inner_captured], *[free[v] for v in lengths], *[s for _, s, _ in kept.lists],
             *[s for _, s in kept.stacked], *seeds,
         ],
         split.outputs,
@@ -384,7 +399,7 @@ def _split_scan(  # noqa: PLR0913, PLR0917 - the pieces of a loop
     if not wanted:
         return primal, ()
     second = control.scan.node(
-        steps, *initial, *loop.captured, *out[loop.n_carry + len(counter) : at], *out[at + n_stacked :],
+        steps, *initial, *loop.captured, *lengths.values(), *out[loop.n_carry + len(counter) : at], *out[at + n_stacked :],
         *captured, body=linear, n_carry=len(carried), counted=True, conditional=False,
     )  # fmt: skip
     return primal, second.outputs
@@ -393,6 +408,6 @@ def _split_scan(  # noqa: PLR0913, PLR0917 - the pieces of a loop
 def _own(variable: Variable) -> Variable:
     """A residual that is no view: a list would keep all of what it is a view of."""
     node = variable.node
-    if node is not None and node.op.views and variable.ndim:
+    if node is not None and node.op.views and isinstance(variable.type, TensorType) and variable.ndim:
         return copy(variable)  # type: ignore[no-any-return]
     return variable

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tracetensor.graph.graph import Graph, topological
-from tracetensor.graph.node import Constant, Node, Variable, apply, input_variable
+from tracetensor.graph.node import Node, Variable, apply, input_variable
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.indexing import getitem
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, ListType
 from tracetensor.rewrite.derivatives.backward import Backward, def_transpose
 from tracetensor.rewrite.derivatives.control import to_type
-from tracetensor.rewrite.derivatives.indexing import add_at
 from tracetensor.rewrite.derivatives.residuals import closed
 from tracetensor.rewrite.derivatives.tangents import depends_on, number, tangent_type
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tracetensor.rewrite.derivatives.tangents import Shapes, Tangent
-
-_ = add_at, getitem
 
 
 @def_transpose("ifelse")
@@ -135,6 +132,10 @@ class _LoopBack:
         stacks = [input_variable(h.type) for h in histories]  # type: ignore[union-attr]
         inner = Backward(linear, back.shapes)
         for k, seed in zip(carries, seeds, strict=True):
+            back.shapes.default(self.carry[k], seed)
+        for k, start in zip(wanted, sums, strict=True):
+            back.shapes.default(self.inner[k], start)
+        for k, seed in zip(carries, seeds, strict=True):
             out = mapping.get(body.outputs[k], body.outputs[k])
             inner.add(out, back.shapes.tell(seed, out))
         for k, stack in zip(stacked, stacks, strict=True):
@@ -175,7 +176,7 @@ def _reversed(
 ) -> set[Variable]:
     """The nodes of a body at another place than its step: the mapping is extended; what of it is linear."""
     found = set(linear)
-    told = {v: dict(v.dims) for v in linear if v.dims}
+    told = {v: dict(shapes.told[v]) for v in linear if v in shapes.told}
     for node in body.nodes():
         if mapping.keys().isdisjoint(node.inputs):
             continue
@@ -185,7 +186,7 @@ def _reversed(
             if old in linear:
                 found.add(out)
     for v, dims in told.items():
-        known = {k: _substituted(n, mapping) for k, n in dims.items() if isinstance(n, (Variable, int))}
+        known = {k: _substituted(n, mapping) for k, n in dims.items()}
         shapes.put(mapping.get(v, v), known)
     return found
 
@@ -207,6 +208,3 @@ def _mapped_nodes(body: Graph, mapping: dict[Variable, Variable]) -> list[Node]:
         out = mapping.get(node.outputs[0], node.outputs[0]) if node.outputs else None
         nodes.append(node if out is None or out.node is None else out.node)
     return list(dict.fromkeys(nodes))
-
-
-__all__ = ["Constant"]

@@ -100,6 +100,7 @@ partials("exp math.exp", lambda x, y: y)
 partials("exp2 math.exp2", lambda x, y: y * LN2)
 partials("expm1 math.expm1", lambda x, y: y + 1)
 partials("log", lambda x, y: 1 / x)
+partials("math.log", lambda x, y: 1 / x)
 partials("log2 math.log2", lambda x, y: 1 / (x * LN2))
 partials("log10 math.log10", lambda x, y: 1 / (x * LN10))
 partials("log1p math.log1p", lambda x, y: 1 / (1 + x))
@@ -244,12 +245,15 @@ def _same(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     return t
 
 
-@def_jvp("divmod", "py.divmod")
+@def_jvp("divmod")
 def _divmod(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     quotient: Any = number(node.outputs[0])
     t = tangents[0]
     u = None if tangents[1] is None else np.negative(np.multiply(tangents[1], quotient))
-    return None, added([t, u])
+    total = added([t, u])
+    if total is not None and u is not None:
+        forward.shapes.tell(total, node.outputs[1])
+    return None, total
 
 
 @def_jvp("modf")

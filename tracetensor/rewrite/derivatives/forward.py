@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import NotDifferentiable, message
 from tracetensor.graph.node import Constant, Node, Variable, apply
-from tracetensor.graph.types import ListType
+from tracetensor.graph.types import ListType, TensorType
 from tracetensor.rewrite.derivatives.tangents import Shapes, as_tangent, is_active
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 JVP: dict[str, Rule] = {}
 """The rule of each op, by name."""
+KEEPING = frozenset({"effect", "callback"})
+"""Calls of Python functions: those that return no numbers put what they are given into some object."""
 BROADCASTING = frozenset({"ufunc", "where", "elementwise", "scalar"})
 """Families whose rules may give a tangent of a smaller shape, to be broadcast."""
 CONSTANT: set[str] = set()
@@ -59,6 +61,9 @@ class Forward:
         self.primal: dict[Variable, Variable] = {}
         self.tangent: dict[Variable, Variable] = {}
         self.locations: Mapping[Node, Location] = locations or {}
+        self.lazy = False
+        """Whether what has no derivative is an error only where one is asked for: a user may have given another."""
+        self.lost: dict[Variable, NotDifferentiable] = {}
         self.where: dict[Node, Location] = {}
         """The lines of new nodes that stand for old ones."""
 
@@ -75,6 +80,11 @@ class Forward:
         """Give all results of the nodes, in order, their tangents."""
         for node in nodes:
             tangents = [self.tangent.get(v) for v in node.inputs]
+            if self.lost and self._is_lost(node):
+                new = self.again(node)
+                if new is not node:
+                    self.primal.update(zip(node.outputs, new.outputs, strict=True))
+                continue
             if all(t is None for t in tangents) or not self._has_derivative(node):
                 if self.primal.keys().isdisjoint(node.inputs):
                     continue
@@ -88,6 +98,8 @@ class Forward:
                 self._apply(node, tangents)
 
     def _has_derivative(self, node: Node) -> bool:
+        if node.op.name in KEEPING and any(not isinstance(v.type, TensorType) for v in node.outputs):
+            raise self.refused(node)  # what keeps a float may give it back later
         if node.op.family == "control" and node.op.name in CONTROL:
             return True
         return node.op.name not in CONSTANT and any(is_active(v.type) for v in node.outputs)
@@ -103,17 +115,40 @@ class Forward:
 
     def _apply(self, node: Node, tangents: Sequence[Tangent]) -> None:
         rule = JVP.get(node.op.name)
-        if rule is None:
+        if rule is None and not self.lazy:
             raise self.refused(node)
+        if rule is None:
+            self.lost.update(dict.fromkeys(node.outputs, self.refused(node)))
         new = self.again(node)
         if new is not node:
             self.primal.update(zip(node.outputs, new.outputs, strict=True))
+        if rule is None:
+            return
         found = rule(new, tangents, self)
         several = found if isinstance(found, (tuple, list)) else [found]
         for old, out, tangent in zip(node.outputs, new.outputs, several, strict=True):
             if tangent is not None and is_active(out.type):
                 made = as_tangent(tangent, out, exact=node.op.family not in BROADCASTING)
                 self.tangent[old] = self.shapes.tell(made, out)
+
+    def _is_lost(self, node: Node) -> bool:
+        """Whether a node's derivative would be by what has none; its results have none then."""
+        read = node.inputs
+        if node.op.name == "with_derivative":
+            read = node.inputs[1 : 1 + node.params["count"]]
+        error = next((self.lost[v] for v in read if v in self.lost), None)
+        if error is None:
+            return False
+        if node.op.family == "control" or node.op.effect:
+            raise error
+        self.lost.update({v: error for v in node.outputs if is_active(v.type)})
+        return True
+
+    def check(self, outputs: Iterable[Variable]) -> None:
+        """Raise where an output has no derivative."""
+        for v in outputs:
+            if v in self.lost:
+                raise self.lost[v]
 
     def refused(self, node: Node, why: str = "") -> NotDifferentiable:
         """The error for a node without a derivative, naming the user's line."""
@@ -124,6 +159,8 @@ class Forward:
             function = node.params.get("function")
             called = getattr(function, "function", function)
             label = getattr(called, "__qualname__", None) or getattr(called, "__name__", None) or name
+            if node.op.name == "effect" and "CallbackFunction" in label:
+                label = getattr(getattr(called, "function", called), "__name__", label)
             what = f"{label} is called as it is, at run time, and cannot be differentiated{line}"
             fix = "write it with NumPy functions, or give it a derivative by tt.custom_vjp or tt.custom_jvp"
             return NotDifferentiable(message(what, fix=fix))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.graph.node import constant
+from tracetensor.graph.answers import NUMPY
+from tracetensor.graph.node import Constant, constant
 from tracetensor.graph.ops import control
 from tracetensor.graph.ops.elementwise import to_array
 from tracetensor.graph.ops.indexing import getitem, setitem, update_at
@@ -22,10 +23,22 @@ if TYPE_CHECKING:
     from tracetensor.rewrite.derivatives.forward import Forward
     from tracetensor.rewrite.derivatives.tangents import Tangent
 
+arange: Any = NUMPY[np.arange]
+
+
+def is_zero(x: Variable) -> bool:
+    """Whether a variable is known to be zero."""
+    return isinstance(x, Constant) and not np.any(x.value)
+
 
 def add_at(x: Variable, value: Variable, leaves: Sequence[Variable], spec: Spec) -> Any:
     """x with a value added to x[index], for each time that an element is named."""
     x = to_array(x)
+    made = x.node
+    if made is not None and made.op is setitem and "a" not in spec and made.params["spec"] == spec:
+        base, old, *at = made.inputs
+        if is_zero(old) and at == list(leaves):  # what was set to zero just now
+            return setitem(base, value, *leaves, spec=spec)
     if "a" in spec:
         result: Any = update_at(x, value, *leaves, spec=spec, ufunc="add")
     else:
@@ -106,7 +119,7 @@ def _last_of_each(c: Variable, part: Variable, leaves: Sequence[Variable], spec:
     part = to_array(part)
     dims = shape_of(part)
     count = product(dims)
-    numbers = np.reshape(np.arange(count), list(dims))
+    numbers = np.reshape(arange(count), list(dims))
     blank = creation.zeros(*dim_inputs(shape_of(c)), dtype=np.dtype(np.int64))
     written = getitem(setitem(blank, numbers, *leaves, spec=spec), *leaves, spec=spec)
     return np.where(np.equal(written, numbers), part, constant(part.dtype.type(0)))

@@ -9,10 +9,15 @@ from tracetensor.graph.node import Node, Variable, input_variable
 from tracetensor.rewrite.derivatives import (  # noqa: F401 - enter their rules
     control,
     control_back,
+    custom,
     elementwise,
+    fourier,
     indexing,
+    library,
+    linalg,
     products,
     reductions,
+    selection,
     shape,
 )
 from tracetensor.rewrite.derivatives.backward import Backward
@@ -51,17 +56,22 @@ def pushforward(
     inputs: variables behind the outputs. roots: others that are to be what they were, once. Raises NotDifferentiable.
     """
     shapes = Shapes()
+    kept: list[Tangent] = []
     try:
         forward = Forward(split=False, shapes=shapes, locations=locations)
+        forward.lazy = True
         for v, t in zip(inputs, tangents, strict=True):
             forward.seed(v, t)
         forward.run(topological([*roots, *outputs], inputs))
+        forward.check(outputs)
         found = [forward.tangent.get(v) for v in outputs]
-        return Made(
+        made = Made(
             [forward.value(v) for v in outputs], {v: forward.value(v) for v in roots}, found, forward.where
         )
+        kept += [*made.values, *made.roots.values(), *made.found]
+        return made
     finally:
-        shapes.forget()
+        shapes.forget(kept)
 
 
 def pullback(
@@ -74,12 +84,15 @@ def pullback(
 ) -> Made:
     """The cotangents of inputs for cotangents of outputs, which are made of the outputs' values; None for zero."""
     shapes = Shapes()
+    kept: list[Tangent] = []
     try:
         forward = Forward(split=True, shapes=shapes, locations=locations)
+        forward.lazy = True
         seeds = [input_variable(tangent_type(v.type), v.name) for v in inputs]
         for v, t in zip(inputs, seeds, strict=True):
             forward.seed(v, t)
         forward.run(topological([*roots, *outputs], inputs))
+        forward.check(outputs)
         values = [forward.value(v) for v in outputs]
         tangents = [forward.tangent.get(v) for v in outputs]
         wanted = [t for t in tangents if t is not None]
@@ -89,6 +102,8 @@ def pullback(
                 back.add(tangent, c)
         back.run(topological(wanted, seeds))
         found = [back.total(v) for v in seeds]
-        return Made(values, {v: forward.value(v) for v in roots}, found, forward.where)
+        made = Made(values, {v: forward.value(v) for v in roots}, found, forward.where)
+        kept += [*made.values, *made.roots.values(), *made.found]
+        return made
     finally:
-        shapes.forget()
+        shapes.forget(kept)

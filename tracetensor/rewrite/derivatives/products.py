@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tracetensor.graph.answers import NUMPY
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.ops.products import einsum_
 from tracetensor.rewrite.derivatives.backward import Backward, def_transpose
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tracetensor.rewrite.derivatives.forward import Forward
     from tracetensor.rewrite.derivatives.tangents import Tangent
 
+arange: Any = NUMPY[np.arange]
+
 
 def _bilinear(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     dtype = node.outputs[0].dtype
@@ -31,19 +34,83 @@ def _bilinear(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     return added(found)
 
 
-def_jvp(
-    "matmul",
-    "dot",
-    "inner",
-    "tensordot",
-    "_tensordot_value",
-    "kron",
-    "cross",
-    "linalg_cross",
-    "convolve",
-    "correlate",
-    "matvec",
-)(_bilinear)
+def_jvp("matmul", "dot", "inner", "tensordot", "matvec")(_bilinear)
+
+
+@def_jvp("kron")
+def _kron(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
+    a, b = node.inputs
+    dtype, out = node.outputs[0].dtype, node.outputs[0]
+    rank = max(a.ndim, b.ndim)
+
+    def outer(x: Any, y: Any) -> Any:
+        left = [1] * (rank - x.ndim) + list(shape_of(x))
+        right = [1] * (rank - y.ndim) + list(shape_of(y))
+        x = np.reshape(x, [n for m in left for n in (m, 1)])
+        y = np.reshape(y, [n for m in right for n in (1, m)])
+        return np.reshape(np.multiply(x, y), list(shape_of(out)))
+
+    t, u = (
+        None if v is None else forward.shapes.tell(number(v, dtype), w)
+        for v, w in zip(tangents, (a, b), strict=True)
+    )
+    return added(
+        [None if t is None else outer(t, number(b, dtype)), None if u is None else outer(number(a, dtype), u)]
+    )
+
+
+@def_jvp("cross", "linalg_cross")
+def _cross(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
+    """By components, along the last axis: the vectors have two or three."""
+    dtype = node.outputs[0].dtype
+    axis = node.params.get("axis", -1)
+    places = [node.params.get(name, axis) for name in ("axisa", "axisb", "axisc")]
+    lengths = [v.tensor.shape[k] or 3 for v, k in zip(node.inputs, places, strict=False)]
+
+    def parts(x: Any, k: int) -> list[Any]:
+        x = np.moveaxis(x, places[k], -1)
+        return [x[..., j] if j < lengths[k] else None for j in range(3)]
+
+    def less(x: Any, y: Any) -> Any:
+        return np.negative(y) if x is None else x if y is None else np.subtract(x, y)
+
+    def times(x: Any, y: Any) -> Any:
+        return None if x is None or y is None else np.multiply(x, y)
+
+    def product(x: Any, y: Any) -> Any:
+        a, b = parts(x, 0), parts(y, 1)
+        last = less(times(a[0], b[1]), times(a[1], b[0]))
+        if lengths == [2, 2]:
+            return last
+        first = less(times(a[1], b[2]), times(a[2], b[1]))
+        second = less(times(a[2], b[0]), times(a[0], b[2]))
+        return np.moveaxis(np.stack([first, second, last], axis=-1), -1, places[2])
+
+    a, b = (number(v, dtype) for v in node.inputs)
+    t, u = (
+        None if v is None else forward.shapes.tell(number(v, dtype), w)
+        for v, w in zip(tangents, node.inputs, strict=True)
+    )
+    return added([None if t is None else product(t, b), None if u is None else product(a, u)])
+
+
+@def_transpose("tensordot")
+def _tensordot_back(back: Backward, node: Node, cotangents: Sequence[Tangent]) -> None:
+    c: Any = cotangents[0]
+    a, b = node.inputs
+    over_a, over_b = node.params["axes_a"], node.params["axes_b"]
+    kept_a = [k for k in range(a.ndim) if k not in over_a]
+    kept_b = [k for k in range(b.ndim) if k not in over_b]
+    if back.is_linear(a):
+        found = np.tensordot(c, b, (list(range(len(kept_a), c.ndim)), kept_b))
+        rest = [k for k in range(b.ndim) if k in over_b]
+        order = [*kept_a, *[over_a[over_b.index(k)] for k in rest]]
+        back.add(a, np.transpose(found, [order.index(k) for k in range(a.ndim)]))
+    else:
+        found = np.tensordot(a, c, (kept_a, list(range(len(kept_a)))))
+        rest = [k for k in range(a.ndim) if k in over_a]
+        order = [*[over_b[over_a.index(k)] for k in rest], *kept_b]
+        back.add(b, np.transpose(found, [order.index(k) for k in range(b.ndim)]))
 
 
 def _swap(x: Any) -> Any:
@@ -208,7 +275,7 @@ def _einsum_back(back: Backward, node: Node, cotangents: Sequence[Tangent]) -> N
     grid = {}
     for j, letter in enumerate(letters):
         shape = [1] * len(letters)
-        grid[letter] = np.reshape(np.arange(sizes[letter]), [*shape[:j], sizes[letter], *shape[j + 1 :]])
+        grid[letter] = np.reshape(arange(sizes[letter]), [*shape[:j], sizes[letter], *shape[j + 1 :]])
     entries = tuple([grid[letter] for letter in term])
 
     def write(total: Variable) -> Any:

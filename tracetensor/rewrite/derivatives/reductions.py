@@ -170,7 +170,7 @@ def _var(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     return np.multiply(total, number(scale, dtype))
 
 
-@def_jvp("max", "min", "nanmax", "nanmin", "median_", "ptp")
+@def_jvp("max", "min", "nanmax", "nanmin", "ptp")
 def _extreme(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     x, t, out = node.inputs[0], tangents[0], node.outputs[0]
     if not x.ndim:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tracetensor.graph.graph import Location
     from tracetensor.rewrite.derivatives.tangents import Shapes
 
-CHEAP = frozenset("python dim index view cast ufunc math where scalar elementwise".split())
+CHEAP = frozenset(
+    "python dim index view cast ufunc math where scalar elementwise creation sum_to_shape".split()
+)
 """Families of ops that are computed again from what is at hand, rather than stored."""
 
 
@@ -63,13 +65,13 @@ class Split:
         self.mapping.update(free)
         self.stored: set[Variable] = set()
         self.linear = depends_on(outputs, set(linear_inputs))
-        self.outputs = self._build(outputs)
+        self.outputs = self._build(outputs, linear_inputs)
 
-    def _build(self, outputs: Sequence[Variable]) -> list[Variable]:
+    def _build(self, outputs: Sequence[Variable], stop: Sequence[Variable]) -> list[Variable]:
         for v in list(self.linear):
             if v.node is None:
                 self._dims(v, v)
-        for node in topological(outputs, ()):
+        for node in topological(outputs, stop):
             if node.outputs[0] not in self.linear:
                 continue
             new = apply(node.op, [self.known(v) for v in node.inputs], node.params)
@@ -79,10 +81,8 @@ class Split:
         return [self.known(v) for v in outputs]
 
     def _dims(self, old: Variable, new: Variable) -> None:
-        dims = {k: v for k, v in (old.dims or {}).items() if isinstance(v, (Variable, int))}
+        dims = self.shapes.told.get(old)
         if dims:
-            if old is new:
-                old.dims = None
             self.shapes.put(
                 new, {k: self.known(v) if isinstance(v, Variable) else v for k, v in dims.items()}
             )

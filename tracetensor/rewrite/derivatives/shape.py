@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tracetensor.graph.answers import NUMPY
 from tracetensor.graph.ops import creation
 from tracetensor.graph.ops.dims import dim_inputs, int_add, shape_of
 from tracetensor.graph.ops.elementwise import to_array
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tracetensor.graph.node import Node, Variable
     from tracetensor.rewrite.derivatives.forward import Forward
     from tracetensor.rewrite.derivatives.tangents import Tangent
+
+arange: Any = NUMPY[np.arange]
 
 
 def _one(values: Sequence[Tangent]) -> Any:
@@ -65,7 +68,7 @@ def _diagonal_back(back: Backward, node: Node, cotangents: Sequence[Tangent]) ->
     assert c is not None
     offset, first, second = (node.params[k] for k in ("offset", "axis1", "axis2"))
     length = shape_of(c)[-1]
-    rows = np.arange(length)
+    rows = arange(length)
     entries: list[Any] = [slice(None)] * x.ndim
     entries[first] = rows + max(-offset, 0)
     entries[second] = rows + max(offset, 0)
@@ -156,7 +159,7 @@ def _diag_back(back: Backward, node: Node, cotangents: Sequence[Tangent]) -> Non
         return
 
     def write(total: Variable) -> Any:
-        rows = np.arange(shape_of(c)[0])
+        rows = arange(shape_of(c)[0])
         entries = (rows + max(-k, 0), rows + max(k, 0))
         from tracetensor.graph.operators import index_spec
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.graph.node import Constant, Variable, constant
+from tracetensor.graph.graph import bodies, topological
+from tracetensor.graph.node import Constant, Node, Variable, apply, constant
 from tracetensor.graph.ops import control, creation
 from tracetensor.graph.ops.calculus import sum_to_shape
-from tracetensor.graph.ops.dims import dim_inputs, lift_dim, shape_of
+from tracetensor.graph.ops.dims import LIFT, broadcast_dims, dim, dim_inputs, lift_dim, shape_of
 from tracetensor.graph.ops.elementwise import as_kind, cast
 from tracetensor.graph.ops.shape import broadcast_to, imag_, real_
 from tracetensor.graph.types import ARRAY, SCALAR, ListType, TensorType, Type
@@ -143,7 +144,8 @@ class Shapes:
     """
 
     def __init__(self) -> None:
-        self.told: list[Variable] = []
+        self.told: dict[Variable, dict[int, Any]] = {}
+        self.since = constant_serial()
 
     def tell(self, tangent: Variable, like: Variable) -> Variable:
         """Let the dims of a tangent be those of the variable."""
@@ -157,20 +159,92 @@ class Shapes:
     def put(self, tangent: Variable, dims: dict[int, Any]) -> None:
         """Let some dims be these."""
         if dims and not isinstance(tangent, Constant):
-            tangent.dims = {**(tangent.dims or {}), **dims}
-            self.told.append(tangent)
+            known = self.told[tangent] = {**self.told.get(tangent, {}), **dims}
+            tangent.dims = {**(tangent.dims or {}), **known}
 
-    def forget(self) -> None:
-        """Graphs outlive what was told: dims that were told may be of variables that are dropped from them."""
+    def default(self, tangent: Variable, cotangent: Variable) -> None:
+        """Where nothing was told of a tangent, as in loops that rules make, its dims are those of its cotangent."""
+        if isinstance(tangent.type, TensorType):
+            told = self.told.get(tangent, {})
+            self.put(
+                tangent,
+                {
+                    k: dim(cotangent, axis=k)
+                    for k, n in enumerate(tangent.type.shape)
+                    if n is None and k not in told
+                },
+            )
+
+    def fill(self, nodes: Iterable[Node], linear: set[Variable]) -> None:
+        """Find the dims of all linear results of nodes, which are given in order, from what was told of others."""
+        for node in nodes:
+            for out in node.outputs:
+                if out not in linear or not isinstance(out.type, TensorType):
+                    continue
+                told = self.told.get(out, {})
+                missing = [k for k, n in enumerate(out.type.shape) if n is None and k not in told]
+                if missing:
+                    dims = {k: _dim_of(out, k, node, linear) for k in missing}
+                    self.put(out, dims)
+
+    def forget(self, made: Iterable[Tangent] = ()) -> None:
+        """Forget the dims of what was made: graphs outlive what was told, which may be of what they have not."""
         for tangent in self.told:
             tangent.dims = None
         self.told.clear()
+        pending = [[v for v in made if v is not None]]
+        seen: set[Node] = set()
+        while pending:
+            for node in topological(pending.pop()):
+                if node in seen:
+                    continue
+                seen.add(node)
+                for out in node.outputs:
+                    if out.serial >= self.since:
+                        out.dims = None
+                for body in bodies(node):
+                    for v in body.inputs:
+                        v.dims = None
+                    pending.append([*body.roots, *body.outputs])
+
+
+def constant_serial() -> int:
+    """A number that all variables made from now on exceed."""
+    return Variable(TensorType(np.dtype(np.bool_))).serial
+
+
+def _dim_of(x: Variable, axis: int, node: Node, linear: set[Variable]) -> Any:
+    """A dim of the result of a node in terms of its inputs' dims."""
+
+    def lift(v: Variable, k: int) -> Any:
+        n = v.tensor.shape[k]
+        if n is not None:
+            return n
+        return lift_dim(v, k) if v not in linear else (v.dims or {})[k]
+
+    def shape(v: Variable) -> list[Any]:
+        return [lift(v, k) for k in range(v.ndim)]
+
+    rule = LIFT.get(node.op.name)
+    found = None if rule is None else rule(x, axis, node, lift)
+    if found is not None:
+        return found
+    if rule is None and node.op.family in {"ufunc", "where"}:
+        return broadcast_dims(*[shape(v) for v in node.inputs])[axis]
+    # By what the op makes of an array of that shape: one zero, in no memory.
+    inputs = [
+        broadcast_to(constant(v.dtype.type(0)), *dim_inputs(shape(v)))
+        if v in linear and v.ndim
+        else constant(v.dtype.type(0))
+        if v in linear
+        else v
+        for v in node.inputs
+    ]
+    return dim(apply(node.op, inputs, node.params).outputs[x.index], axis=axis)
 
 
 def depends_on(targets: Sequence[Variable], sources: set[Variable]) -> set[Variable]:
     """All variables behind the targets that depend on the sources, these included."""
-    from tracetensor.graph.graph import topological
-
     found = set(sources)
     for node in topological(targets, sources):
         if any(v in found for v in node.inputs):
