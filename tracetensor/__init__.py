@@ -3,11 +3,14 @@
 from collections.abc import Callable as _Callable
 from typing import Any as _Any
 
+from tracetensor import testing as testing
 from tracetensor.api import compile as compile
 from tracetensor.api import make_graph as make_graph
 from tracetensor.api import optimize as optimize
 from tracetensor.api import trace as trace
 from tracetensor.config import config as config
+from tracetensor.custom import custom_jvp as custom_jvp
+from tracetensor.custom import custom_vjp as custom_vjp
 from tracetensor.errors import FallbackWarning as FallbackWarning
 from tracetensor.errors import GraphError as GraphError
 from tracetensor.errors import TraceError as TraceError
@@ -31,6 +34,18 @@ from tracetensor.symbolic import function as function
 from tracetensor.tracer.declared import callback as callback
 from tracetensor.tracer.declared import pure as pure
 from tracetensor.tracer.registered import register_pytree as register_pytree
+from tracetensor.transforms import elementwise_grad as elementwise_grad
+from tracetensor.transforms import grad as grad
+from tracetensor.transforms import hessian as hessian
+from tracetensor.transforms import hvp as hvp
+from tracetensor.transforms import jacfwd as jacfwd
+from tracetensor.transforms import jacobian as jacobian
+from tracetensor.transforms import jacrev as jacrev
+from tracetensor.transforms import jvp as jvp
+from tracetensor.transforms import linearize as linearize
+from tracetensor.transforms import stop_gradient as stop_gradient
+from tracetensor.transforms import value_and_grad as value_and_grad
+from tracetensor.transforms import vjp as vjp
 
 __version__ = "0.1.0"
 
@@ -48,9 +63,20 @@ __all__ = [
     "compile",
     "config",
     "constant",
+    "custom_jvp",
+    "custom_vjp",
+    "elementwise_grad",
     "function",
     "function_graph",
+    "grad",
+    "hessian",
+    "hvp",
     "ifelse",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
     "make_graph",
     "optimize",
     "parse_graph",
@@ -58,9 +84,12 @@ __all__ = [
     "pure",
     "register_pytree",
     "scan",
+    "stop_gradient",
     "tensor",
     "trace",
     "until",
+    "value_and_grad",
+    "vjp",
     "while_loop",
 ]
 

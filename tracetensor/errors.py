@@ -42,6 +42,10 @@ class Fallback(TracerSignal):
         self.reason = reason
 
 
+class NotDifferentiable(Fallback):
+    """A derivative is asked for of something that has none, or whose rule is not known."""
+
+
 class CallbackRefused(Fallback):
     """A call-back would be needed, and the user asked for an error instead."""
 

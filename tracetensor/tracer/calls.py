@@ -19,6 +19,7 @@ from tracetensor.tracer import copying, iteration  # noqa: F401 - they enter han
 from tracetensor.tracer.applied import call_vectorized, make_vectorized
 from tracetensor.tracer.builtin import BUILTINS
 from tracetensor.tracer.declared import Declared
+from tracetensor.tracer.derived import MAKERS, Derived, call_derived
 from tracetensor.tracer.effects import bound_source, is_maker
 from tracetensor.tracer.learnt import check_functions, is_learnt_class, learnt_call
 from tracetensor.tracer.library import OF_TWO, in_table, op_of
@@ -126,6 +127,10 @@ class Calls(Unknown):
             return self.call_object(function, args, kwargs)
         if kind is Declared:
             return self.declared(function, args, kwargs)
+        if kind is types.FunctionType and function in MAKERS:
+            return function(*args, **kwargs)
+        if isinstance(function, Derived):
+            return call_derived(self.interpreter, function, args, kwargs)
         source = bound_source(function)
         if source is not None:
             return self.draw(source, function.__name__, args, kwargs)

@@ -1,5 +1,6 @@
 """The ops: one family a file. Importing this package enters all of them in the table."""
 
+from tracetensor.graph.ops import calculus as calculus
 from tracetensor.graph.ops import composed as composed
 from tracetensor.graph.ops import control as control
 from tracetensor.graph.ops import conversion as conversion

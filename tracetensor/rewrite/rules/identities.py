@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tracetensor.graph.ops.calculus import held, mark_independent
 from tracetensor.graph.ops.elementwise import UFUNCS, as_kind, cast, where
 from tracetensor.graph.types import TensorType
 from tracetensor.rewrite.rule import REAL_ALGEBRA, RuleList, anything, given
@@ -231,3 +232,9 @@ def multiplied_and_divided(x: Variable, y: Variable) -> Variable:
 def inverse_functions(x: Variable) -> Variable:
     """log(exp(x)), exp(log(x)) -> x."""
     return x
+
+
+@rules.on("independent", "held", example=(given("float64[?]", mark_independent), given("float64[?]", held)))
+def mark_of_derivative(node: Node) -> Variable:
+    """What a derivative was taken by, or took for a constant, is an ordinary variable once it is made."""
+    return node.inputs[0]
