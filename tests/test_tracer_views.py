@@ -1441,3 +1441,18 @@ def test_negative_of_items_far_apart_in_place(dtype, step):
         return a.sum()
 
     run_both(f, tt.trace(f, strict=True), [np.arange(80).astype(dtype)[::step]])
+
+
+def test_a_loop_that_leaves_an_array_as_it_was_leaves_its_views_so():
+    def f(a, n):
+        u = np.tile(a, (2, 1))
+        v = u.ravel()
+        for j in range(n):
+            if j:
+                break
+            u = 0
+        return v, u
+
+    traced = tt.trace(f)
+    for n in (0, 2):
+        run_both(f, traced, [np.arange(4.0)[::-1], n])

@@ -644,7 +644,7 @@ def separate_outputs(graph: Graph, groups: list[int | None], traced: Graph | Non
     ] = {}  # the memory of outputs that are nobody's: as it is, as it was
     for out, old, group in zip(graph.outputs, before.outputs, groups, strict=True):
         if group is None and isinstance(out.type, TensorType) and out.type.is_array:
-            unowned.setdefault(_memory(out)[0], set()).add(_memory(old)[0])
+            unowned.setdefault(_memory(out)[0], set()).update(_may_be(old))
     outputs = list(graph.outputs)
     seen: set[Variable] = set()
     copies: dict[tuple[Variable, int], Variable] = {}
@@ -683,6 +683,19 @@ def _owners(graph: Graph, before: Graph, groups: list[int | None]) -> dict[Varia
         if base not in owners or (always and not owners[base][0]):
             owners[base] = (always, group)
     return {base: group for base, (_, group) in owners.items()}
+
+
+def _may_be(out: Variable) -> set[Variable]:
+    """The arrays whose memory that of an output may be: what a loop or branch gives may be what it was given."""
+    found: set[Variable] = set()
+    pending = [out]
+    while pending:
+        base, _ = _memory(pending.pop())
+        if base not in found:
+            found.add(base)
+            if base.node is not None and base.node.op.name in {"scan", "ifelse"}:
+                pending += [v for v in base.node.inputs if v.type == base.type]
+    return found
 
 
 def _memory(out: Variable) -> tuple[Variable, list[Node]]:
