@@ -88,7 +88,7 @@ OPERATIONS = {
     "write": ("x[1:] = y[:-1]", ONE, ONE),
     "write_number": ("x[::2] = k", ONE, ONE),
     "update": ("x[1:] += y[1:]", ONE, ONE),
-    "copy": ("x[1] += 1.0; r = x.copy(); r[0] = float(k)", ONE, ONE),
+    "copy": ("r = x.copy(); x[1] = float(k)", ONE, ONE),
     "filled": ("r = np.zeros((n, 2)); r[0] = k", ONE, ONE),
     "full": ("r = np.full(n, 1.5)", ONE, ONE),
     "filled_like": ("r = np.ones_like(x)", ONE, ONE),

@@ -1,113 +1,118 @@
 
-#define n25_0 n20_0
-#define s25_0 s20_0
-#define o25 o20
-#define p25 p20
-#define w25 w20
-#define n28_0 n19_0
-#define s28_0 s19_0
-#define o28 o19
-#define p28 p19
-#define w28 w19
+#define n22_0 n16_0
+#define s22_0 s16_0
+#define o22 o16
+#define p22 p16
+#define w22 w16
+#define x22 x16
+#define n23_0 n17_0
+#define s23_0 s17_0
+#define o23 o17
+#define p23 p17
+#define w23 w17
 
 int loop(struct reg *R, void *run, const struct environment *E)
 {
     int where;
-    i64 r21 = R[21].v.as_i64;
-    i64 r22 = R[22].v.as_i64;
-    f64 r23 = 0;
-    f64 r24 = 0;
-    i64 r26 = 0;
-    f64 r27 = 0;
-    void *o19 = 0;
-    char *p19 = 0;
-    i64 w19 = 0, n19_0 = 0, s19_0 = 0;
-    void *o20 = 0;
-    char *p20 = 0;
-    i64 w20 = 0, n20_0 = 0, s20_0 = 0;
-    take(E, &o19, &R[19].obj);
-    if (o19) { struct array *a = o19; p19 = a->data; n19_0 = a->dims[0]; s19_0 = a->strides[0]; }
-    w19 = 0;
-    take(E, &o20, &R[20].obj);
-    if (o20) { struct array *a = o20; p20 = a->data; n20_0 = a->dims[0]; s20_0 = a->strides[0]; }
-    w20 = 0;
-    drop(E, &R[25].obj);
-    drop(E, &R[28].obj);
-    /* FILE:9 */
-L13:;
-    /*   14  loop_test        -> 24, r21, r22 */
-    if (r21 >= r22) { where = 24; goto out0; }
-    NOT_NEGATIVE(r21)
+    i64 r18 = R[18].v.as_i64;
+    i64 r19 = R[19].v.as_i64;
+    i64 r20 = 0;
+    f64 r21 = 0;
+    void *x16 = 0;
+    void *o16 = 0;
+    char *p16 = 0;
+    i64 w16 = 0, n16_0 = 0, s16_0 = 0;
+    void *o17 = 0;
+    char *p17 = 0;
+    i64 w17 = 0, n17_0 = 0, s17_0 = 0;
+    take(E, &o16, &R[16].obj);
+    if (o16) { struct array *a = o16; p16 = a->data; n16_0 = a->dims[0]; s16_0 = a->strides[0]; }
+    w16 = 0;
+    take(E, &o17, &R[17].obj);
+    if (o17) { struct array *a = o17; p17 = a->data; n17_0 = a->dims[0]; s17_0 = a->strides[0]; }
+    w17 = 0;
+    drop(E, &R[22].obj);
+    drop(E, &R[23].obj);
+    /* FILE:8 */
+L11:;
+    /*   12  loop_test        -> 20, r18, r19 */
+    if (r18 >= r19) { where = 20; goto out0; }
+    NOT_NEGATIVE(r18)
+    /*   13  i_add            r20, r18, r12 */
+    if (UNLIKELY(!(!__builtin_add_overflow(r18, ((i64)1LL), &r20)))) { where = 13; goto out1; }
+    /*   14  i_to_f           r21, r20 */
+    r21 = (f64)r20;
     /* FILE:7 */
-    /*   15  load             r23 = r20[r10] */
+    /*   15  call             r22 = _copy(r17, order='C') */
     do {
-        i64 i15_0_0 = 1;
-        if (UNLIKELY((u64)i15_0_0 >= (u64)n20_0)) break;
-        r23 = *(f64_at *)(p20 + i15_0_0 * s20_0);
+        if (UNLIKELY(n17_0 > 1024)) break;
+        void *y = E->fresh(&x22, 12, 1, (i64[]){n17_0});
+        if (UNLIKELY(!y)) break;
+        f64_at *q = (f64_at *)((struct array *)y)->data;
+        const i64 h0 = n17_0;
+        for (i64 i0 = 0; i0 < h0; i0++) {
+            *q++ = *(f64_at *)(p17 + i0 * s17_0);
+        }
+        drop(E, &o22);
+        o22 = y; p22 = ((struct array *)y)->data; w22 = 1;
+        n22_0 = h0;
+        s22_0 = 8;
         goto done15;
     } while (0);
-    { where = 15; goto out1; }
+    R[17].obj = o17; 
+    if (UNLIKELY(E->step(run, 15) < 0)) { where = -1; goto out2; }
+    o17 = R[17].obj; R[17].obj = 0;
+    o22 = R[22].obj; R[22].obj = 0;
+    if (o22) { struct array *a = o22; p22 = a->data; n22_0 = a->dims[0]; s22_0 = a->strides[0]; }
+    w22 = 0;
+    w17 = 0;
     done15:;
-    /*   16  f_add            r24, r23, r12 */
-    r24 = r23 + (0x1.0000000000000p+0);
-    /*   17  store            r25 = r20[r10] <- r24  takes 1 */
+    /* FILE:8 */
+    /*   16  store            r23 = r17[r12] <- r21  takes 1 */
     do {
-        if (UNLIKELY(!(w20 || (w20 = E->own(*&o20))))) {
-            R[20].obj = o20; 
-            R[24].v.as_f64 = r24;
-            if (UNLIKELY(E->step(run, 17) < 0)) { where = -1; goto out2; }
-            o20 = R[20].obj; R[20].obj = 0;
-            o25 = R[25].obj; R[25].obj = 0;
-            if (o25) { struct array *a = o25; p25 = a->data; n25_0 = n20_0; s25_0 = a->strides[0]; }
-            w25 = 0;
-            goto done17;
+        if (UNLIKELY(!(w17 || (w17 = E->own(*&o17))))) {
+            R[17].obj = o17; 
+            R[21].v.as_f64 = r21;
+            if (UNLIKELY(E->step(run, 16) < 0)) { where = -1; goto out3; }
+            o17 = R[17].obj; R[17].obj = 0;
+            o23 = R[23].obj; R[23].obj = 0;
+            if (o23) { struct array *a = o23; p23 = a->data; n23_0 = n17_0; s23_0 = a->strides[0]; }
+            w23 = 0;
+            goto done16;
         }
-        i64 i17_0_0 = 1;
-        if (UNLIKELY((u64)i17_0_0 >= (u64)n20_0)) break;
-        *(f64_at *)(p20 + i17_0_0 * s20_0) = r24;
-        goto done17;
+        i64 i16_0_0 = 1;
+        if (UNLIKELY((u64)i16_0_0 >= (u64)n17_0)) break;
+        *(f64_at *)(p17 + i16_0_0 * s17_0) = r21;
+        goto done16;
     } while (0);
-    { where = 17; goto out3; }
-    done17:;
-    /* FILE:9 */
-    /*   18  i_add            r26, r21, r10 */
-    if (UNLIKELY(!(!__builtin_add_overflow(r21, ((i64)1LL), &r26)))) { where = 18; goto out4; }
-    /*   19  i_to_f           r27, r26 */
-    r27 = (f64)r26;
-    /*   20  store            r28 = r25[r5] <- r27 */
-    R[25].obj = o25; 
-    R[27].v.as_f64 = r27;
-    if (UNLIKELY(E->step(run, 20) < 0)) { where = -1; goto out2; }
-    o25 = R[25].obj; R[25].obj = 0;
-    o28 = R[28].obj; R[28].obj = 0;
-    if (o28) { struct array *a = o28; p28 = a->data; n28_0 = a->dims[0]; s28_0 = a->strides[0]; }
-    w28 = 0;
-    w25 = 0;
-    /*   21  move             r19, r28  takes 1 */
-    /*   22  move             r20, r25  takes 1 */
-    /*   23  loop_next        -> 13, r21 */
-    if (UNLIKELY(++r21 % 1024 == 0) && E->turns(run, 23) < 0) { where = -1; goto out0; }
-    goto L13;
-    { where = 24; goto out0; }
+    { where = 16; goto out4; }
+    done16:;
+    /*   17  move             r16, r22  takes 1 */
+    /*   18  move             r17, r23  takes 1 */
+    /*   19  loop_next        -> 11, r18 */
+    if (UNLIKELY(++r18 % 1024 == 0) && E->turns(run, 19) < 0) { where = -1; goto out0; }
+    goto L11;
+    { where = 20; goto out0; }
 out0:
-    R[19].obj = o19;
-    R[20].obj = o20;
+    R[16].obj = o16;
+    R[17].obj = o17;
     goto end;
 out1:
-    R[21].v.as_i64 = r21;
-    R[20].obj = o20;
+    R[18].v.as_i64 = r18;
+    R[17].obj = o17;
     goto end;
 out2:
     goto end;
 out3:
-    R[21].v.as_i64 = r21;
-    R[24].v.as_f64 = r24;
-    R[20].obj = o20;
+    R[22].obj = o22;
     goto end;
 out4:
-    R[21].v.as_i64 = r21;
-    R[25].obj = o25;
+    R[18].v.as_i64 = r18;
+    R[21].v.as_f64 = r21;
+    R[17].obj = o17;
+    R[22].obj = o22;
     goto end;
 end:
+    drop(E, &x16);
     return where;
 }
