@@ -29,6 +29,8 @@ help:
 	@echo 'make bench   measure speed (BENCH_ARGS=...)'
 	@echo 'make fuzz    test random programs against NumPy (MINUTES=10)'
 	@echo 'make thorough  compare calls of NumPy over all dtypes and layouts (an hour)'
+	@echo 'make test-tiers     the tests of whole programs, all loops as machine code, then none'
+	@echo 'make test-sanitize  the tests of machine code, compiled with the checks of sanitizers'
 	@echo 'make build   rebuild the Cython modules whose sources changed'
 	@echo 'make clean   remove builds and caches; .venv stays'
 
@@ -72,6 +74,20 @@ fuzz: .venv/.stamp-dev build
 .PHONY: thorough
 thorough: .venv/.stamp-dev build
 	$(PY) -m pytest -q -n $(WORKERS) --thorough tests/test_numpy_api.py
+
+TIER_TESTS := $(addprefix tests/,test_programs.py test_versions.py test_errors.py test_differences.py) $(wildcard tests/test_tracer_*.py)
+
+.PHONY: test-tiers
+test-tiers: .venv/.stamp-dev build
+	for tier in native interpreted; do TRACETENSOR_TIER=$$tier $(PY) -m pytest -q -n $(WORKERS) $(TIER_TESTS) $(PYTEST_ARGS) || exit; done
+
+SANITIZED_TESTS := $(addprefix tests/,test_native.py test_native_arrays.py test_fused.py test_programs.py)
+
+# One process: what a sanitizer prints before it ends a worker would be lost.
+.PHONY: test-sanitize
+test-sanitize: .venv/.stamp-dev build
+	CC="$$PWD/tools/sanitized_cc" TRACETENSOR_TIER=native LD_PRELOAD="$$(cc -print-file-name=libasan.so)" \
+	ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc $(PY) -m pytest -q -n 0 -s $(SANITIZED_TESTS) $(PYTEST_ARGS)
 
 .PHONY: build
 build: .venv/.stamp-build

@@ -1,0 +1,64 @@
+
+#define n11_0 n8_0
+#define s11_0 s8_0
+#define o11 o8
+#define p11 p8
+#define w11 w8
+
+int loop(struct reg *R, void *run, const struct environment *E)
+{
+    int where;
+    i64 r9 = R[9].v.as_i64;
+    i64 r10 = R[10].v.as_i64;
+    char *p7 = 0;
+    i64 w7 = 0, n7_0 = 0, s7_0 = 0;
+    void *o8 = 0;
+    char *p8 = 0;
+    i64 w8 = 0, n8_0 = 0, s8_0 = 0;
+    if (R[7].obj) { struct array *a = R[7].obj; p7 = a->data; n7_0 = a->dims[0]; s7_0 = a->strides[0]; }
+    w7 = 0;
+    take(E, &o8, &R[8].obj);
+    if (o8) { struct array *a = o8; p8 = a->data; n8_0 = a->dims[0]; s8_0 = a->strides[0]; }
+    w8 = 0;
+    drop(E, &R[11].obj);
+    /* FILE:6 */
+L5:;
+    /*    6  loop_test        -> 10, r9, r10 */
+    if (r9 >= r10) { where = 10; goto out0; }
+    NOT_NEGATIVE(r9)
+    /* FILE:8 */
+    /*    7  write            r11 = r8[:r5:] <- r7  takes 1 */
+    do {
+        i64 i7_0_0, i7_0_0n, i7_0_0s = 1;
+        if (UNLIKELY(!clip(n8_0, 0, 0, 1, (i64)((i64)-1LL), &i7_0_0s, &i7_0_0, &i7_0_0n))) break;
+        if (n7_0 != i7_0_0n && n7_0 != 1) break;
+        const i64 t0 = n7_0 == 1 ? 0 : s7_0;
+        if (UNLIKELY(i7_0_0n > 1024)) break;
+        if (UNLIKELY(!(w8 || (w8 = E->own(*&o8))))) break;
+        char *at = p8 + i7_0_0 * s8_0;
+        for (i64 i0 = 0; i0 < i7_0_0n; i0++) {
+            *(f64_at *)(at + i0 * (s8_0 * i7_0_0s)) = *(f64_at *)(p7 + i0 * t0);
+        }
+        goto done7;
+    } while (0);
+    R[8].obj = o8; 
+    if (UNLIKELY(E->step(run, 7) < 0)) { where = -1; goto out1; }
+    o8 = R[8].obj; R[8].obj = 0;
+    o11 = R[11].obj; R[11].obj = 0;
+    if (o11) { struct array *a = o11; p11 = a->data; n11_0 = a->dims[0]; s11_0 = a->strides[0]; }
+    w11 = 0;
+    w7 = 0;
+    done7:;
+    /*    8  move             r8, r11  takes 1 */
+    /*    9  loop_next        -> 5, r9 */
+    if (UNLIKELY(++r9 % 1024 == 0) && E->turns(run, 9) < 0) { where = -1; goto out0; }
+    goto L5;
+    { where = 10; goto out0; }
+out0:
+    R[8].obj = o8;
+    goto end;
+out1:
+    goto end;
+end:
+    return where;
+}
