@@ -44,9 +44,9 @@ DATA_OFFSET = TT_DATA_OFFSET
 thresholds = {"hot": 1 << 62, "work": 1 << 62}
 
 
-def set_threshold(steps, work=None):
-    """From how much work on a loop (instructions on numbers), and from how much work on a region, is asked for; if it has not been."""
-    thresholds["hot"] = steps
+def set_threshold(instructions, work=None):
+    """From how much work (instructions on numbers) on a loop, and from how much on a region, is asked for."""
+    thresholds["hot"] = instructions
     if work is not None:
         thresholds["work"] = work
 
