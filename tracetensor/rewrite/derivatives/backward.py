@@ -125,7 +125,9 @@ def transpose_by_parts(back: Backward, node: Node, cotangents: Sequence[Tangent]
     from tracetensor.rewrite.derivatives.forward import Forward
 
     forward = Forward(split=True, shapes=back.shapes)
-    seeds = {v: input_variable(v.type) for v in node.inputs if back.is_linear(v)}
+    seeds = {
+        v: back.shapes.tell(input_variable(v.type), v) for v in node.inputs if back.is_linear(v)
+    }
     for v, seed in seeds.items():
         forward.seed(v, seed)
     forward.run([node])

@@ -119,6 +119,7 @@ def _cholesky(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     upper = bool(node.params.get("upper"))
     factor = adjoint(out) if upper else out
     t = hermitian(number(tangents[0], out.dtype), "U" if upper else "L")  # type: ignore[arg-type]
+    forward.shapes.tell(t, node.inputs[0])  # what follows asks for its dims
     left = np.linalg.solve(factor, t)
     both = adjoint(np.linalg.solve(factor, adjoint(left)))
     half = np.subtract(lower(both), np.multiply(np.multiply(both, eye_like(both)), 0.5))
