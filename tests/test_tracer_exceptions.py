@@ -1114,3 +1114,19 @@ def test_random_programs(seed, depth):
             except AssertionError as error:
                 error.add_note(f"arguments {arguments(k)}\n{source}")
                 raise
+
+
+def test_what_raises_only_after_simplifying_a_loop_raises_its_own_error():
+    def f(a, n):
+        for u in a:
+            try:
+                v = u[np.array([0, n])]
+            except IndexError:
+                v = None
+            try:
+                v = np.stack([u, u[2:]])
+            except LookupError:
+                v = None
+        return v
+
+    run_both(f, tt.trace(f), [np.ones((2, 4)), 1])

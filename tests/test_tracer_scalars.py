@@ -590,3 +590,16 @@ def test_operators_that_some_scalars_lack(values, operation):
 
     for n in (0, 1):
         run_both(f, tt.trace(f), [*values, n])
+
+
+def test_a_ufunc_of_an_int_beyond_64_bits_raises_where_nothing_reads_it():
+    def f(n):
+        v = 1
+        for _ in range(n):
+            v = v * 31
+        np.sin(v)
+        return n
+
+    traced = tt.trace(f)
+    for n in (2, 30):
+        run_both(f, traced, [n])

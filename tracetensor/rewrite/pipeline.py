@@ -6,6 +6,7 @@ import functools
 import time
 from typing import TYPE_CHECKING, Final
 
+from tracetensor.errors import INFERENCE_ERRORS
 from tracetensor.graph.verify import verify
 from tracetensor.rewrite.engine import Report, index_rules, rewrite
 from tracetensor.rewrite.passes.carries import simplify_loops
@@ -57,7 +58,13 @@ def optimize(
             continue
         start = time.perf_counter()
         if callable(stage):
-            graph = stage(graph)
+            try:
+                graph = stage(graph)
+            except (
+                INFERENCE_ERRORS
+            ):  # of a node that raises wherever it is reached: its own error is for the run
+                if check:
+                    raise
         else:
             mark = (stage, limit, frozenset(exclude))
             graph = rewrite(graph, _index(*mark), report=report, strict=check, mark=None if check else mark)

@@ -56,6 +56,10 @@ def _may_raise(node: Node) -> bool:
         weak or any(not np.iinfo(d).min <= n <= np.iinfo(d).max for d in narrow for n in literals)
     ):
         return True
+    if weak and all(
+        v.tensor.is_python for v in node.inputs
+    ):  # beyond 64 bits they are objects, which few loops take
+        return True
     for k, dims in known.items():
         if len(dims) > 1 or (None in dims and not _same_dim(node, k)):
             return True

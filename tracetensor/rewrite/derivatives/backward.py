@@ -125,9 +125,7 @@ def transpose_by_parts(back: Backward, node: Node, cotangents: Sequence[Tangent]
     from tracetensor.rewrite.derivatives.forward import Forward
 
     forward = Forward(split=True, shapes=back.shapes)
-    seeds = {
-        v: back.shapes.tell(input_variable(v.type), v) for v in node.inputs if back.is_linear(v)
-    }
+    seeds = {v: back.shapes.tell(input_variable(v.type), v) for v in node.inputs if back.is_linear(v)}
     for v, seed in seeds.items():
         forward.seed(v, seed)
     forward.run([node])
