@@ -1484,3 +1484,26 @@ def test_what_may_be_a_view_is_so_after_the_loop_too(a, write):
 
     for f in (last, returned):
         run_both(f, tt.trace(f), [a, 3])
+
+
+@case([np.arange(3.0), 5], refused="takes more than 40,000 nodes and merges")
+def a_form_of_its_own_at_each_step(a, n):
+    v, k = a, 0
+    while True:
+        v = (v, a * k)
+        if a[k % 3] > 5:
+            v = [v, a]
+        k += 1
+        if k > n:
+            break
+    return v
+
+
+@case([np.arange(3.0), 40], refused="takes more than 40,000 nodes and merges")
+def a_tuple_with_more_leaves_than_memory(a, n):
+    v = (a, a)
+    for _ in range(40):
+        v = (v, v)
+    for _ in range(n):
+        v = v[0]
+    return v[0]

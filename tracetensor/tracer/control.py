@@ -50,7 +50,6 @@ from tracetensor.tracer.loops import ScanTracer
 UNROLLED_STEPS = 4
 LONGEST_UNROLLED = 512
 MOST_PEELS = 4
-MOST_NODES = 40_000
 MOST_MERGES = 100
 MOST_LESSONS = 12
 MOST_ALTERNATIVES = 12
@@ -444,7 +443,6 @@ class Control:
         return completion
 
     def _from(self, loop: Loop, offset: int, go: Any) -> Completion:
-        self.check_size(loop.line)
         if offset and loop.check is not None:
             loop.check()
         if go is False or (type(loop.length) is int and loop.length <= offset):
@@ -472,12 +470,6 @@ class Control:
             msg = f"the loop at line {loop.line} would have to be unrolled, and its length is not known or too great"
             raise Fallback(msg)
         return self._peeled(loop, offset, go)
-
-    def check_size(self, line: int) -> None:
-        """Fallback if the graph gets too large."""
-        if self.state.nodes_built > MOST_NODES:
-            msg = f"the graph grows past {MOST_NODES} nodes at line {line}"
-            raise Fallback(msg)
 
     def _may_unroll(self, loop: Loop, offset: int, go: Any) -> bool:
         if loop.length is None:

@@ -77,7 +77,6 @@ class Interpreter(Handlers):
         if len(self.state.frames) > 60:
             msg = f"recursion in {frame.source.qualname}"
             raise Fallback(msg)
-        self.control.check_size(frame.line)
         self.state.frames.append(frame)
         try:
             completion = self.block(frame, frame.source.body)

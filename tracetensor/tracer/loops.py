@@ -179,6 +179,7 @@ class ScanTracer:
 
     def pack(self, value: Any, packed: Packed, slots: dict[Any, int], label: str) -> Any:
         """The skeleton of a value; its variables are added to `packed`."""
+        self.state.spend()
         kind = type(value)
         if kind is TracedScalar or is_number(value):
             variable = self.arrays.variable(value)

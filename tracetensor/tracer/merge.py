@@ -274,6 +274,7 @@ class Merger:
         return rebuild
 
     def _merge(self, a: Any, b: Any) -> Callable[[tuple[Variable, ...]], Any]:
+        self.state.spend()
         a, b = [self._distinct(side, v) for side, v in enumerate((a, b))]
         if any(map(is_run_time_text, (a, b))) and all(type(v) is str or is_run_time_text(v) for v in (a, b)):
             if type(a) is not type(b) or self.key(0, a) != self.key(1, b):

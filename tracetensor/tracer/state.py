@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+MOST_WORK = 40_000
+"""What the attempts at one trace may cost together: nodes built, dead ones too, and values merged. Some seconds."""
+
 PRELUDES = frozenset(
     os.path.join(os.path.dirname(__file__), name)  # noqa: PTH118, PTH120 - loads faster
     for name in ("prelude.py", "numpy_prelude.py")
@@ -126,11 +129,11 @@ class Region:
 class State:
     """The tracer's state: the stack of regions, the user's stack of lines, and places that can be undone."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: int = 0) -> None:
         self.region = Region("root", None)
         self.frames: list[Any] = []
         self.suspended: list[Any] = []  # frames of generators whose consumer is being interpreted
-        self.nodes_built = 0
+        self.work = work  # of earlier attempts at this trace too
         self.owned: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.dicts: dict[int, tuple[Any, Any]] = {}
         self.views: dict[int, tuple[Any, Any, str]] = {}  # what keys(), values() and items() of dicts gave
@@ -164,6 +167,15 @@ class State:
                 found.append(line)
         return tuple(found)
 
+    def spend(self) -> None:
+        """Count one more node built, or value merged. Fallback if that is more than tracing may take."""
+        self.work += 1
+        if self.work > MOST_WORK:
+            location = self.location()
+            line = f" at line {location[-1].line}" if location else ""
+            msg = f"tracing takes more than {MOST_WORK:,} nodes and merges{line} (of a loop, steps that differ in kind are traced singly)"
+            raise Fallback(msg)
+
     def note_raised(self, error: Exception) -> None:
         """Remember where an exception of the user's was raised, before the frames that it leaves are gone."""
         if self.raised is None or self.raised[0] is not error:
@@ -196,7 +208,7 @@ class State:
             for out in node.outputs:
                 region.own(out)
         if node not in region.locations:
-            self.nodes_built += 1
+            self.spend()
             self.callbacks += node.op.family == "callback"
             region.locations[node] = self.location(node)
         if first is not None and first not in region.roots and (node.op.effect or may_raise(node)):

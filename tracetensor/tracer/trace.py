@@ -254,9 +254,11 @@ def trace_function(  # noqa: PLR0913 - the conditions of one trace
     constants: dict[Any, Any] = {(("parameter", name),): True for name in static}
     constants.update({("input", path): True for path in changing})
     constants.update(answers or {})
+    state = State()
     for _ in range(MOST_RESTARTS):
+        state = State(state.work)
         try:
-            return _attempt(function, parameters, constants, unwrap, recursion, refuse_callbacks)
+            return _attempt(function, parameters, constants, unwrap, recursion, refuse_callbacks, state=state)
         except Restart as restart:
             constants.update(restart.constants)
         except AlwaysRaises:
@@ -269,15 +271,16 @@ def trace_function(  # noqa: PLR0913 - the conditions of one trace
     raise Fallback(msg)
 
 
-def _attempt(
+def _attempt(  # noqa: PLR0913 - as above
     function: types.FunctionType,
     parameters: dict[str, Any],
     constants: dict[Any, Any],
     unwrap: Callable[[Any], Any],
     recursion: tuple[Any, dict[Any, Any]],
     refuse_callbacks: bool,
+    *,
+    state: State,
 ) -> Trace:
-    state = State()
     root = state.region
     world = World(state, constants, unwrap)
     world.nested, world.assumed = recursion
