@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import threading
 import weakref
@@ -120,10 +121,7 @@ class Node:
 
 
 class _Entry(weakref.ref[Any]):
-    """What the tables below hold of a node or constant: a reference that takes itself out when that is gone.
-
-    As weakref.WeakValueDictionary does it, but found without a call of Python code.
-    """
+    """What the tables below hold of a node or constant: a reference, taken out of them some time after that is gone."""
 
     __slots__ = ("key", "table")
     key: tuple[Any, ...]
@@ -138,20 +136,32 @@ _types: dict[tuple[Any, ...], tuple[Type, ...]] = {}
 MOST_TYPES = 1 << 14
 
 
-def _remove(entry: _Entry, lock: threading.RLock = _lock) -> None:  # bound here: it may run at shutdown
-    with lock:
-        if entry.table.get(entry.key) is entry:
-            del entry.table[entry.key]
+_gone: collections.deque[_Entry] = collections.deque()
+"""Entries whose node or constant is gone. Adding to it runs no Python code, which might fail wherever that happens."""
+
+
+def _sweep() -> None:
+    """Take out of the tables what is gone."""
+    while _gone:
+        entry = _gone.popleft()
+        try:
+            if entry.table.get(entry.key) is entry:
+                del entry.table[entry.key]
+        except RecursionError:  # comparing keys; another time, then
+            _gone.append(entry)
+            return
 
 
 def _enter(table: dict[tuple[Any, ...], _Entry], key: tuple[Any, ...], made: Any) -> Any:
     """What stands in the table under this key: what was made, unless there is something before it."""
     with _lock:
+        if _gone:
+            _sweep()
         entry = table.get(key)
         found = None if entry is None else entry()
         if found is not None:
             return found
-        entry = table[key] = _Entry(made, _remove)
+        entry = table[key] = _Entry(made, _gone.append)
         entry.key = key
         entry.table = table
     return made

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.errors import Fallback
+from tracetensor.graph.callbacks import CallbackFunction
 from tracetensor.graph.ops import control
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, UNIT, ListType, TensorType, Type, type_of
 from tracetensor.tracer.attributes import Attributes
 from tracetensor.tracer.learnt import Learnt, MethodCall
-from tracetensor.tracer.library import CallbackFunction
 from tracetensor.tracer.methods import Method
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (

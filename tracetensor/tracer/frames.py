@@ -10,6 +10,7 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
+    from tracetensor.graph.graph import Location
     from tracetensor.tracer.arrays import Arrays
     from tracetensor.tracer.attempts import Attempts
     from tracetensor.tracer.calls import Calls
@@ -39,6 +40,7 @@ class Frame:
         "known",
         "line",
         "locals",
+        "located",
         "manager",
         "region",
         "source",
@@ -62,6 +64,11 @@ class Frame:
         self.known: Any = None
         self.manager = False  # a generator around a `with` block: the block's exceptions are raised in it
         self.line = getattr(source.node, "lineno", 0)
+        self.located: tuple[Any, int, Location] = (
+            None,
+            0,
+            (),
+        )  # state.State.location: of what, and what it was
 
 
 class Names:

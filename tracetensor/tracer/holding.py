@@ -18,6 +18,7 @@ import numpy as np
 
 from tracetensor.errors import Fallback
 from tracetensor.graph import stores as run
+from tracetensor.graph.callbacks import CallbackFunction
 from tracetensor.graph.ops import control
 from tracetensor.graph.stores import Alternative, Layout
 from tracetensor.graph.types import (
@@ -33,7 +34,6 @@ from tracetensor.graph.types import (
 )
 from tracetensor.tracer.flow import COMPLETIONS, NORMAL, Loop, RaisedInBranch
 from tracetensor.tracer.generators import is_lazy
-from tracetensor.tracer.library import CallbackFunction
 from tracetensor.tracer.lists import NoForm
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.shapes import Shape, Slot, Table

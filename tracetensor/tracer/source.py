@@ -53,6 +53,8 @@ class Liveness:
 
 
 _cache: dict[Any, FunctionSource] = {}
+_latest: dict[int, tuple[types.CodeType, FunctionSource]] = {}
+"""The same by the identity of the code, which is found at once."""
 MOST_SOURCES = 1024  # kept: functions that are made and thrown away, or modules reloaded, must not pile up
 _lock = threading.Lock()
 
@@ -60,15 +62,23 @@ _lock = threading.Lock()
 def source_of(function: types.FunctionType) -> FunctionSource:
     """The tree of a Python function; raises Fallback if its source cannot be had."""
     code = function.__code__
+    latest = _latest.get(id(code))
+    if latest is not None and latest[0] is code:
+        return latest[1]
     key = (code, code.co_filename, tuple(code.co_positions()))  # equal code may stand in two places
     found = _cache.get(key)
     if found is None:
         found = describe(_find(function), code.co_filename, function.__qualname__)
-        with _lock:
-            while len(_cache) >= MOST_SOURCES:
-                del _cache[next(iter(_cache))]
-            _cache[key] = found
+        _keep(_cache, key, found)
+    _keep(_latest, id(code), (code, found))
     return found
+
+
+def _keep(table: dict[Any, Any], key: Any, value: Any) -> None:
+    with _lock:
+        while len(table) >= MOST_SOURCES:
+            del table[next(iter(table))]
+        table[key] = value
 
 
 def describe(node: Any, filename: str, qualname: str) -> FunctionSource:
@@ -122,6 +132,9 @@ def _find(function: types.FunctionType) -> Any:
             msg = f"the source of {function.__qualname__} is not available"
             raise Fallback(msg) from None
         lines = ["\n"] * (first - 1) + textwrap.dedent("".join(source)).splitlines(keepends=True)
+    block = _block(lines, code)
+    if block is not None:
+        return block
     try:
         tree = _parse(code.co_filename, "".join(lines))
     except SyntaxError:
@@ -135,6 +148,40 @@ def _find(function: types.FunctionType) -> Any:
         msg = f"the source of {function.__qualname__} cannot be told from its neighbours, or has changed"
         raise Fallback(msg)
     return candidates[0]
+
+
+def _block(lines: list[str], code: types.CodeType) -> Any:
+    """The definition of a function parsed without the rest of its file, which may be long; None if that fails.
+
+    It ends in front of a line that is indented no more than its first: inside a string or brackets such a line leaves
+    a text that does not parse.
+    """
+    start = code.co_firstlineno - 1
+    if code.co_name == "<lambda>" or start >= len(lines):
+        return None
+    indent = _indent(lines[start])
+    end = start
+    while end < len(lines) and not (
+        lines[end].lstrip().startswith(("def ", "async ")) and _indent(lines[end]) == indent
+    ):
+        end += 1
+    end += 1
+    while end < len(lines) and (
+        _indent(lines[end]) > indent or not lines[end].strip() or lines[end].lstrip()[0] in "#)]}"
+    ):
+        end += 1
+    text = "".join(lines[start:end])
+    try:
+        tree = ast.parse("if 1:\n" + text if indent else text, code.co_filename)
+    except SyntaxError:
+        return None
+    node = tree.body[0].body[0] if indent else tree.body[0]  # type: ignore[attr-defined]
+    ast.increment_lineno(node, start - 1 if indent else start)
+    return node if matches(node, code) else None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def matches(node: ast.AST, code: types.CodeType) -> bool:

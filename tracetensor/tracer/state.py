@@ -126,6 +126,14 @@ class Region:
         return region is other
 
 
+def _shown(source: Any, number: int) -> Location:
+    """A line of a function, if it is the user's."""
+    line = source.lines.get(number)
+    if line is None:
+        line = source.lines[number] = SourceLine(source.filename, number, source.qualname)
+    return () if line.filename in PRELUDES else (line,)
+
+
 class State:
     """The tracer's state: the stack of regions, the user's stack of lines, and places that can be undone."""
 
@@ -150,22 +158,20 @@ class State:
 
         What a `with` block raises and its manager passes on is raised in the function that the block stands in.
         """
-        found: list[SourceLine] = []
         frames = self.frames
         if node is not None and (node.op.name == "attempt" or node.params.get("again")):
             end = len(frames)
             while end and frames[end - 1].manager:
                 end -= 1
             frames = frames[:end]
+        found: Location = ()
         for frame in frames:
-            source = frame.source
-            line = source.lines.get(frame.line)
-            if line is None:
-                line = SourceLine(source.filename, frame.line, source.qualname)
-                source.lines[frame.line] = line
-            if line.filename not in PRELUDES:
-                found.append(line)
-        return tuple(found)
+            outer, line, located = frame.located
+            if outer is not found or line != frame.line:
+                located = found + _shown(frame.source, frame.line)
+                frame.located = found, frame.line, located
+            found = located
+        return found
 
     def spend(self) -> None:
         """Count one more node built, or value merged. Fallback if that is more than tracing may take."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracetensor.errors import AlwaysRaises, CallbackRefused, Deoptimise, Fallback
+from tracetensor.graph.callbacks import shares_memory
 from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 from tracetensor.graph.ops.control import placeholder
@@ -39,7 +40,6 @@ from tracetensor.tracer.foreign import (
 from tracetensor.tracer.frames import Frame
 from tracetensor.tracer.interpreter import Interpreter
 from tracetensor.tracer.layouts import ArrayCheck, Origin
-from tracetensor.tracer.library import shares_memory
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import is_object, own_now

@@ -20,6 +20,7 @@ from tracetensor.vm.assembler import (
     flatten,
     register_class,
 )
+from tracetensor.vm.callbacks import specialised
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loops import StackSite
@@ -154,12 +155,17 @@ class Compiler(Assembler):
 
     def call_site(self, node: Node, values: dict[Variable, int]) -> CallSite:
         """The site of a call of the op's own function; the outputs have registers already."""
+        function, params = node.op.evaluate, node.params
+        if node.op.family in {"effect", "callback"} and "type" in params:
+            called = specialised(params["function"], params["type"])
+            if called is not None:
+                function, params = called, {}
         return CallSite(
-            node.op.evaluate,
+            function,
             [self.read(values, v) for v in node.inputs],
             [values[v] for v in node.outputs],
             [v.type for v in node.outputs],
-            node.params,
+            params,
             quiet=node.op.family in QUIET_FAMILIES,
         )
 

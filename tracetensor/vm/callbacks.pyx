@@ -1,0 +1,284 @@
+"""Calls of Python functions with templates of arguments, in C: what they mean is said by graph.callbacks and graph.stores.
+
+A program that keeps things in dicts, heaps and deques makes such a call for each of its operations: filling the
+template in and checking the result must cost no more than the operation itself.
+"""
+
+import operator
+
+from cpython.object cimport PyObject, PyObject_DelItem, PyObject_GetItem, PyObject_SetItem
+from cpython.sequence cimport PySequence_Contains
+
+from tracetensor.errors import Deoptimise
+from tracetensor.graph import stores
+from tracetensor.graph.callbacks import CallbackFunction, shares_memory
+from tracetensor.graph.ops.control import format_value, placeholder
+from tracetensor.graph.types import PYTHON_KINDS, TensorType, value_conforms
+
+cdef extern from "Python.h":
+    PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
+    object call_method "PyObject_VectorcallMethod"(object name, PyObject **args, size_t nargs, PyObject *names)
+
+cdef enum Filling:
+    VALUE, FIXED, TUPLE, OTHER
+
+cdef enum How:
+    CALL, CONTAINS, PUT, GET, REMOVE, METHOD, MORE, TAKE
+
+cdef enum Form:
+    NUMBER, CLASS, STRUCTURE, ANY
+
+cdef dict HOWS = {
+    stores.contains: CONTAINS, stores.put: PUT, operator.getitem: GET, stores.remove: REMOVE,
+    stores.more: MORE, stores.take: TAKE,
+}
+TAGS = frozenset({"value", "constant", "tuple", "function", "partial", "slice", "range", "list", "dict", "text"})
+
+
+cdef class Template:
+    """What an argument is made of."""
+
+    cdef Filling filling
+    cdef Py_ssize_t place
+    cdef object content
+
+    def __init__(self, template):
+        tag = template[0] if isinstance(template, tuple) and template else None
+        self.filling, self.content = FIXED, template
+        if not isinstance(tag, str) or tag not in TAGS:
+            return
+        if tag == "value":
+            self.filling, self.place = VALUE, template[1]
+        elif tag == "constant":
+            self.content = template[1]
+        elif tag == "tuple":
+            self.filling, self.content = TUPLE, tuple([Template(t) for t in template[1]])
+        else:
+            self.filling = OTHER
+
+
+cdef object fill(Template t, tuple values):
+    if t.filling == VALUE:
+        return values[t.place]
+    if t.filling == FIXED:
+        return t.content
+    if t.filling == TUPLE:
+        return fill_all(<tuple>t.content, values)
+    return format_value(t.content, values)
+
+
+cdef tuple fill_all(tuple templates, tuple values):
+    return tuple([fill(t, values) for t in templates])
+
+
+cdef class Part:
+    """One form of a value that is read from a container: stores.Alternative, in C."""
+
+    cdef Form form
+    cdef object cls
+    cdef object alternative
+    cdef tuple layouts
+    cdef list absent
+
+    def __init__(self, alternative):
+        kind, content = alternative.kind, alternative.content
+        self.form, self.alternative = ANY, alternative
+        if kind == "number" and isinstance(content, TensorType) and content.is_python:
+            self.form, self.cls = NUMBER, PYTHON_KINDS[content.kind]
+        elif kind == "object":
+            self.form, self.cls = CLASS, content[1]
+        elif kind == "tuple":
+            self.form, self.cls = STRUCTURE, content[0]
+            self.layouts = tuple([Parts(layout) for layout in content[1]])
+        self.absent = [placeholder(t) for t in alternative.types()]
+
+
+cdef bint matches(Part part, object value) except -1:
+    cdef Py_ssize_t k
+    if part.form == ANY:
+        return part.alternative.matches(value)
+    if type(value) is not part.cls:
+        return False
+    if part.form == STRUCTURE:
+        if not isinstance(value, tuple):
+            return part.alternative.matches(value)
+        if len(<tuple>value) != len(part.layouts):
+            return False
+        for k in range(len(part.layouts)):
+            if which(<Parts>part.layouts[k], (<tuple>value)[k]) < 0:
+                return False
+    return True
+
+
+cdef int add_leaves(Part part, object value, list found) except -1:
+    cdef Py_ssize_t k
+    if part.form == NUMBER or part.form == CLASS:
+        found.append(value)
+    elif part.form == STRUCTURE:
+        for k in range(len(part.layouts)):
+            add_parts(<Parts>part.layouts[k], value[k], found)
+    else:
+        found.extend(part.alternative.leaves(value))
+    return 0
+
+
+cdef class Parts:
+    """The forms that a value may have: stores.Layout, in C."""
+
+    cdef tuple parts
+
+    def __init__(self, layout):
+        self.parts = tuple([Part(a) for a in layout.alternatives])
+
+
+cdef Py_ssize_t which(Parts parts, object value) except -2:
+    """The number of the form that a value has; -1 for none."""
+    cdef Py_ssize_t k
+    for k in range(len(parts.parts)):
+        if matches(<Part>parts.parts[k], value):
+            return k
+    return -1
+
+
+cdef int add_parts(Parts parts, object value, list found) except -1:
+    cdef Py_ssize_t k, place = which(parts, value)
+    if place < 0:
+        raise Deoptimise(f"a container holds {value!r:.60}, which it did not when it was traced")
+    if len(parts.parts) == 1:
+        return add_leaves(<Part>parts.parts[0], value, found)
+    found.append(place)
+    for k in range(len(parts.parts)):
+        if k == place:
+            add_leaves(<Part>parts.parts[k], value, found)
+        else:
+            found.extend((<Part>parts.parts[k]).absent)
+    return 0
+
+
+cdef class Callback:
+    """The meaning of the nodes `callback` and `effect` for one CallbackFunction and one type of its result."""
+
+    cdef How how
+    cdef object function, original, expected
+    cdef Parts parts
+    cdef tuple templates, names, named, types
+    cdef bint fresh, several, straight
+
+    def __init__(self, original, expected):
+        function = original.function
+        self.original, self.expected, self.fresh = original, expected, original.fresh
+        if isinstance(function, stores.Reading):
+            self.parts = Parts(function.layout)
+            function = function.function
+        self.templates = tuple([Template(t) for t in original.args])
+        self.names = tuple([name for name, _ in original.kwargs])
+        self.named = tuple([Template(t) for _, t in original.kwargs])
+        places = [(<Template>t).place if (<Template>t).filling == VALUE else -1 for t in self.templates]
+        self.straight = places == list(range(len(places)))
+        self.how = CALL
+        if not original.kwargs:
+            try:
+                self.how = HOWS.get(function, CALL)
+            except TypeError:  # not hashable
+                pass
+            if isinstance(function, stores.Named) and self.templates:
+                self.how, function = METHOD, function.name
+        self.function = function
+        self.several = isinstance(expected, tuple)
+        types = expected if self.several else (expected,)
+        self.types = tuple([None if is_certain(t) else t for t in types])
+
+    def __call__(self, *values):
+        cdef tuple args = values
+        cdef object result
+        if not self.straight or len(values) != len(self.templates):
+            args = fill_all(self.templates, values)
+        result = self.called(args, values)
+        if self.fresh and shares_memory(result, values):
+            raise Deoptimise(
+                f"call-back {self.original} returned memory of its arguments, which it did not when it was traced"
+            )
+        if self.parts is not None:
+            return self.read(result)
+        return self.checked(result)
+
+    cdef object called(self, tuple args, tuple values):
+        cdef How how = self.how
+        if how == CONTAINS:
+            return PySequence_Contains(args[0], args[1]) == 1
+        if how == GET:
+            return PyObject_GetItem(args[0], args[1])
+        if how == PUT:
+            PyObject_SetItem(args[0], args[1], args[2])
+            return None
+        if how == METHOD:
+            return call_method(self.function, tuple_items(<PyObject *>args, 0), len(args), NULL)
+        if how == REMOVE:
+            PyObject_DelItem(args[0], args[1])
+            return None
+        if how == MORE:
+            return args[0].more()
+        if how == TAKE:
+            return args[0].take()
+        if not self.names:
+            return self.function(*args)
+        kwargs = {name: fill(t, values) for name, t in zip(self.names, self.named)}
+        return self.function(*args, **kwargs)
+
+    cdef object read(self, object result):
+        cdef list found = []
+        cdef Part only
+        if len(self.parts.parts) == 1:
+            only = self.parts.parts[0]
+            if (only.form == NUMBER or only.form == CLASS) and type(result) is only.cls:
+                return result
+        add_parts(self.parts, result, found)
+        return None if not found else found[0] if len(found) == 1 else found
+
+    cdef object checked(self, object result):
+        cdef Py_ssize_t k
+        if not self.several:
+            expected = self.types[0]
+            if expected is not None and not conforms(result, expected):
+                self.refuse(result, self.expected)
+            return result
+        if not isinstance(result, (tuple, list)) or len(result) != len(self.types):
+            raise Deoptimise(
+                f"call-back {self.original} returned a result of another structure than when it was traced"
+            )
+        for k in range(len(self.types)):
+            expected = self.types[k]
+            if expected is not None and not conforms(result[k], expected):
+                self.refuse(result[k], self.expected[k])
+        return result if len(self.types) > 1 else result[0]
+
+    cdef object refuse(self, object value, object expected):
+        raise Deoptimise(f"call-back {self.original} returned a {value!r:.60} where a {expected!r} was traced")
+
+    def __repr__(self):
+        return repr(self.original)
+
+
+cdef bint is_certain(object type_) except -1:
+    """Whether every value conforms to a type."""
+    return value_conforms(NOTHING, type_)
+
+
+class _Nothing:
+    """A value of no type that says anything about its values."""
+
+
+NOTHING = _Nothing()
+
+
+cdef bint conforms(object value, object type_) except -1:
+    if isinstance(type_, TensorType) and type_.is_python:
+        return type(value) is PYTHON_KINDS[type_.kind]
+    return value_conforms(value, type_)
+
+
+def specialised(function, expected):
+    """What a node `callback` or `effect` of this function and type calls, if it can be made; else None."""
+    if type(function) is not CallbackFunction or any(name == "out" for name, _ in function.kwargs):
+        return None
+    return Callback(function, expected)
