@@ -17,6 +17,13 @@ static inline npy_intp *array_strides(PyObject *o) { return PyArray_STRIDES(TT_A
 static inline char *array_data(PyObject *o) { return (char *)PyArray_DATA(TT_ARRAY(o)); }
 static inline int array_flags(PyObject *o) { return PyArray_FLAGS(TT_ARRAY(o)); }
 static inline npy_intp array_item_size(PyObject *o) { return PyArray_ITEMSIZE(TT_ARRAY(o)); }
+static inline npy_intp array_item_size_of(int number)
+{
+    PyArray_Descr *descr = PyArray_DescrFromType(number);
+    npy_intp size = PyDataType_ELSIZE(descr);
+    Py_DECREF(descr);
+    return size;
+}
 static inline npy_intp array_size(PyObject *o) { return PyArray_SIZE(TT_ARRAY(o)); }
 static inline PyObject *array_base(PyObject *o) { return PyArray_BASE(TT_ARRAY(o)); }
 static inline int array_native(PyObject *o) { return PyArray_ISNOTSWAPPED(TT_ARRAY(o)); }

@@ -19,6 +19,7 @@ cdef extern from "array.h":
     char *array_data(PyObject *o) nogil
     int array_flags(PyObject *o) nogil
     npy_intp array_item_size(PyObject *o) nogil
+    npy_intp array_item_size_of(int number)
     npy_intp array_size(PyObject *o) nogil
     PyObject *array_base(PyObject *o) nogil
     bint array_native(PyObject *o) nogil

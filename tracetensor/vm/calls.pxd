@@ -27,6 +27,7 @@ ctypedef struct Call:
     int *dst
     int *numbers  # type number that result k must have as an array; -1: no such check
     int *ranks
+    long touches  # of an instruction on lists: how often it has found a Python list of numbers
 
 
 cdef class CallSite:

@@ -110,5 +110,6 @@ cpdef enum Opcode:
     LIST_GET
     LIST_SET
     LIST_LEN
+    LIST_ARRAY
     # raise exception if a bool holds
     GUARD

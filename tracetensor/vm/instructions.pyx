@@ -79,6 +79,7 @@ TABLE = {
     Opcode.LIST_GET: "s",
     Opcode.LIST_SET: "s",
     Opcode.LIST_LEN: "wr--",
+    Opcode.LIST_ARRAY: "s",
     Opcode.GUARD: "-r--s",
 }  # fmt: skip
 

@@ -20,11 +20,12 @@ from tracetensor.vm.indexing cimport (
 )
 from tracetensor.vm.instructions cimport Opcode
 from tracetensor.vm.native cimport Loop, ask, fresh_array, object_of_view
-from tracetensor.vm.lists cimport list_append, list_get, list_pop, list_set
+from tracetensor.vm.lists cimport list_append, list_array, list_get, list_length, list_pop, list_set
 from tracetensor.vm.loops cimport finish_stack, push_stack, start_stack
+from tracetensor.vm.numbers cimport NumberList
 from tracetensor.vm.ownership cimport owned
 from tracetensor.vm.registers cimport (
-    PY_INT, Reg, clear, decref, incref, list_size, put_int, put_object, xincref,
+    PY_INT, Reg, clear, decref, incref, put_int, put_object, xincref,
 )
 from tracetensor.vm.ufuncs cimport Ufunc, run_arrays, run_scalar, source_number
 
@@ -174,6 +175,7 @@ cdef struct Environment:
     Function1 *functions1
     Function2 *functions2
     double (*hypot)(double x, double y) noexcept nogil
+    void *numbers
 
 
 cdef int step(Run *run, int pc) except -1:
@@ -218,6 +220,7 @@ environment.step, environment.turns = step, turns
 environment.incref, environment.decref, environment.own = add_reference, drop_reference, is_owned
 environment.view, environment.fresh, environment.inner = object_of_view, fresh_array, inner_loop
 environment.functions1, environment.functions2, environment.hypot = functions1, functions2, hypot
+environment.numbers = <void *>NumberList
 
 
 cdef int enter(Run *run, Loop *loop, int pc) except -1:
@@ -611,8 +614,10 @@ cdef int interpret(Instr *code, Run *run, int start) except -1:
             list_get(run, <Call *>ins.site, ins.takes)
         elif op == Opcode.LIST_SET:
             list_set(run, <Call *>ins.site, ins.takes)
+        elif op == Opcode.LIST_ARRAY:
+            list_array(run, <Call *>ins.site, ins.takes)
         elif op == Opcode.LIST_LEN:
-            put_int(d, list_size(a.obj))
+            put_int(d, list_length(a.obj))
             if ins.takes:
                 clear(a)
         else:

@@ -11,6 +11,7 @@ from tracetensor.vm.fused import FusedSite
 from tracetensor.vm.loop_arrays import ARRAYS, CALLS
 from tracetensor.vm.loop_calls import INDEXED, MAKERS
 from tracetensor.vm.loop_code import MOST_ROWS, Contents, Emitters, LoopCode
+from tracetensor.vm.loop_lists import LISTS
 from tracetensor.vm.loop_reductions import REDUCTIONS
 from tracetensor.vm.loop_scalars import SCALARS
 from tracetensor.vm.region_code import kernel_text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tracetensor.vm.machine import Program
     from tracetensor.vm.native import LoopSite
 
-EMITTERS = Emitters({**SCALARS, **ARRAYS, **INDEXED}, {**CALLS, **REDUCTIONS, **MAKERS})
+EMITTERS = Emitters({**SCALARS, **ARRAYS, **INDEXED, **LISTS}, {**CALLS, **REDUCTIONS, **MAKERS})
 
 LEAST_NATIVE = 0.5
 """The share of a loop's instructions that must have C text, for compiling it to be worth the time."""

@@ -36,6 +36,15 @@ struct array { /* NumPy's, as far as it is looked at */
     long *dims, *strides;
 };
 
+struct list { /* of numbers, as the interpreter has them while they grow */
+    i64 references;
+    void *type;
+    i64 n, capacity;
+    char *data;
+    int cls, size;
+    void *origin;
+};
+
 struct environment {
     int (*step)(void *run, int pc);
     int (*turns)(void *run, int pc);
@@ -48,6 +57,7 @@ struct environment {
     f64 (*const *functions1)(f64);
     f64 (*const *functions2)(f64, f64);
     f64 (*hypot)(f64, f64);
+    void *numbers;
 };
 typedef const struct environment *Env;
 
@@ -56,6 +66,10 @@ typedef const struct environment *Env;
 
 /* The numbers of steps: what the compiler cannot see. */
 #define NOT_NEGATIVE(x) if ((x) < 0) __builtin_unreachable();
+
+/* Lists: of numbers of a class; nobody else's, and equal to no Python list that is known. */
+static inline int numbers(Env E, struct list *l, int cls) { return l && l->type == E->numbers && l->cls == cls; }
+static inline int mine(struct list *l) { return l->references == 1 && !l->origin; }
 
 /* References: dropped; moved from one place to another; shared by two. */
 static inline void drop(Env E, void **r)

@@ -498,7 +498,7 @@ def lower_copy(compiler: Compiler, node: Node, values: Values) -> bool:
     return plain(compiler, node, values, Opcode.COPY, compiler.read(values, x))
 
 
-@lowers("list_append", "list_pop", "list_get", "list_set")
+@lowers("list_append", "list_pop", "list_get", "list_set", "list_array")
 def lower_list(compiler: Compiler, node: Node, values: Values) -> bool:
     """Lists, changed in place where possible."""
     if not isinstance(node.inputs[0].type, ListType):

@@ -17,7 +17,7 @@ from tracetensor.vm.instructions cimport Opcode
 from tracetensor.vm.interpreter cimport Instr, interpret
 from tracetensor.vm.native cimport LoopSite
 from tracetensor.vm.ownership cimport Holder
-from tracetensor.vm.registers cimport OBJECT, PY_INT, Reg, box, clear, decref, incref, put_int, unbox
+from tracetensor.vm.registers cimport OBJECT, PY_INT, Reg, box, clear, decref, incref, is_numbers, put_int, unbox
 from tracetensor.vm.ufuncs cimport UfuncSite
 
 from tracetensor.errors import Deoptimise, TracerSignal
@@ -215,7 +215,7 @@ cdef class Program:
         cdef int r = self.outputs[k], cls = self.classes[r]
         cdef PyObject *o
         cdef object value
-        if cls == OBJECT and self.takes[k]:
+        if cls == OBJECT and self.takes[k] and not is_numbers(regs[r].obj):
             o = regs[r].obj
             regs[r].obj = NULL
         else:

@@ -10,6 +10,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport int64_t, uint8_t
 
 from tracetensor.vm.array cimport box_scalar, unbox_scalar
+from tracetensor.vm.numbers cimport NumberList, list_of
 
 
 ctypedef union Payload:
@@ -85,12 +86,19 @@ cdef inline void put_int(Reg *r, int64_t v):
         clear(r)
 
 
+cdef inline bint is_numbers(PyObject *o):
+    """Whether an object is a list of numbers as the machine has them."""
+    return class_of(o) == <PyTypeObject *>NumberList
+
+
 cdef inline PyObject *box(Reg *r, int cls) except NULL:
     """A new reference to the Python object that a register stands for."""
     if cls == OBJECT:
         if r.obj == NULL:  # the result of an op that is there for its effect
             incref(PY_NONE)
             return PY_NONE
+        if is_numbers(r.obj):
+            return list_of(r.obj)
         incref(r.obj)
         return r.obj
     if cls == PY_FLOAT:

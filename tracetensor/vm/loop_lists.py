@@ -1,0 +1,110 @@
+"""The C text of what loops do to lists of numbers; other lists, and what is out of bounds, are left to the interpreter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tracetensor.vm.instructions import Opcode
+from tracetensor.vm.loop_code import Interpreted
+from tracetensor.vm.numbers import KNOWN_TO_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tracetensor.vm.loop_code import Emitter, LoopCode
+
+
+def _numbers(code: LoopCode, register: int, number: int) -> tuple[str, str]:
+    """The condition that a list is one of numbers of a register's class, and its C type."""
+    type_ = code.type(number)
+    if type_ is None:
+        raise Interpreted
+    return f"numbers(E, R[{register}].obj, {code.classes[number]})", type_
+
+
+def _either(code: LoopCode, pc: int, list_: int, condition: Sequence[str], lines: Sequence[str]) -> list[str]:
+    """The lines where the conditions hold, else one step of the interpreter."""
+    return [
+        "{",
+        f"    struct list *l = R[{list_}].obj;",
+        f"    if ({' && '.join(condition)}) {{",
+        *[f"        {line}" for line in lines],
+        "    } else {",
+        *[f"        {line}" for line in code.step(pc)],
+        "    }",
+        "}",
+    ]
+
+
+def _moved(source: int, target: int) -> list[str]:
+    return [] if source == target else [f"take(E, &R[{target}].obj, &R[{source}].obj);"]
+
+
+def _changes(code: LoopCode, pc: int) -> None:
+    if not code.rows[pc][5] & 1:  # the list is needed as it was
+        raise Interpreted
+
+
+def _append(code: LoopCode, pc: int) -> list[str]:
+    _changes(code, pc)
+    (list_, value), (target,) = code.rows[pc][8], code.rows[pc][9]
+    known, type_ = _numbers(code, list_, value)
+    lines = [f"(({type_}_at *)l->data)[l->n++] = {code.value(value)};", *_moved(list_, target)]
+    return _either(code, pc, list_, [known, "mine(l)", "l->n < l->capacity"], lines)
+
+
+def _position(code: LoopCode, register: int) -> list[str]:
+    index = code.value(register)
+    return [f"(k = {index}, k += k < 0 ? l->n : 0, (u64)k < (u64)l->n)"]
+
+
+def _get(code: LoopCode, pc: int) -> list[str]:
+    (list_, index), (target,) = code.rows[pc][8], code.rows[pc][9]
+    known, type_ = _numbers(code, list_, target)
+    position = _position(code, index)
+    lines = [f"{code.target(target)} = (({type_}_at *)l->data)[k];"]
+    if code.rows[pc][5] & 1:
+        lines.append(f"drop(E, &R[{list_}].obj);")
+    return ["{", "    i64 k;", *_either(code, pc, list_, [known, *position], lines), "}"]
+
+
+def _set(code: LoopCode, pc: int) -> list[str]:
+    _changes(code, pc)
+    (list_, value, index), (target,) = code.rows[pc][8], code.rows[pc][9]
+    known, type_ = _numbers(code, list_, value)
+    lines = [f"(({type_}_at *)l->data)[k] = {code.value(value)};", *_moved(list_, target)]
+    condition = [known, "mine(l)", *_position(code, index)]
+    return ["{", "    i64 k;", *_either(code, pc, list_, condition, lines), "}"]
+
+
+def _pop(code: LoopCode, pc: int) -> list[str]:
+    """The last element; others are moved by the interpreter."""
+    _changes(code, pc)
+    (list_, index), (target, value) = code.rows[pc][8], code.rows[pc][9]
+    known, type_ = _numbers(code, list_, value)
+    position = code.value(index)
+    condition = [known, "mine(l)", "l->n > 0", f"({position} == -1 || {position} == l->n - 1)"]
+    lines = [f"{code.target(value)} = (({type_}_at *)l->data)[--l->n];", *_moved(list_, target)]
+    return _either(code, pc, list_, condition, lines)
+
+
+def _len(code: LoopCode, pc: int) -> list[str]:
+    _, target, list_, *_ = code.rows[pc]
+    takes = code.rows[pc][5]
+    lines = [f"{code.target(target)} = l->n;"]
+    if takes:
+        lines.append(f"drop(E, &R[{list_}].obj);")
+    return _either(code, pc, list_, ["l && l->type == E->numbers"], lines)
+
+
+LISTS: dict[int, Emitter] = (
+    {}
+    if not KNOWN_TO_TEXT
+    else {
+        Opcode.LIST_APPEND: _append,
+        Opcode.LIST_GET: _get,
+        Opcode.LIST_SET: _set,
+        Opcode.LIST_POP: _pop,
+        Opcode.LIST_LEN: _len,
+    }
+)
