@@ -12,14 +12,16 @@ from tracetensor.vm.loop_compiler import make_code
 pytestmark = pytest.mark.skipif(toolchain.toolchain() is None, reason="there is no C compiler")
 
 NATIVE = {
-    "attention", "bellman_ford", "bfs_grid", "bilateral_filter", "binomial_option", "biquad_instance", "bisection",
-    "black_scholes", "bytecode_vm", "cholesky", "collatz", "conv_net", "crc32", "csr_spmv", "csr_transpose",
-    "cubic_spline", "dijkstra", "edit_distance", "fft_recursive", "flood_fill", "gram_schmidt", "heap_sort", "heat1d",
-    "heat2d", "hilbert_curve", "histogram_stack", "label_components", "langton_ant", "layered_net", "lcg_walk", "lfsr",
-    "lorenz_rk4", "lstm", "lz77", "matrix_chain", "median_filter", "momentum_optimiser", "morton", "nbody_loops",
-    "needleman_wunsch", "pendulum_method", "perona_malik", "popcount", "qr_householder", "quicksort_recursive",
-    "rgb_to_hsv", "run_length", "running_statistics", "scipy_fits", "shallow_water", "shape_areas", "shell_sort",
-    "sieve", "sor", "thomas", "triangular_checked", "turnstile", "union_find", "wave1d", "xorshift",
+    "adam", "attention", "bellman_ford", "bfs_grid", "bilateral_filter", "binomial_option", "biquad_instance",
+    "bisection", "black_scholes", "bytecode_vm", "cavity_flow", "cholesky", "collatz", "conv_net", "crc32",
+    "csr_spmv", "csr_transpose", "cubic_spline", "dijkstra", "edit_distance", "expression_folder", "fft_recursive",
+    "flood_fill", "gram_schmidt", "heap_sort", "heat1d", "heat2d", "hilbert_curve", "histogram_stack", "kmp_search",
+    "knapsack", "label_components", "langton_ant", "layered_net", "lcg_monte_carlo", "lcg_walk", "lcs", "lfsr",
+    "lorenz_rk4", "lstm", "lz77", "matrix_chain", "median_filter", "momentum_optimiser", "morton", "moving_averages",
+    "nbody_loops", "needleman_wunsch", "nms_boxes", "pendulum_method", "perona_malik", "popcount", "prim_mst",
+    "qr_householder", "quicksort", "quicksort_recursive", "rgb_to_hsv", "run_length", "running_statistics",
+    "scipy_fits", "shallow_water", "shape_areas", "shell_sort", "sieve", "simplex_lp", "sor", "stream_windows",
+    "thomas", "topological_order", "triangular_checked", "turnstile", "union_find", "viterbi", "wave1d", "xorshift",
 }  # fmt: skip
 """Programs all of whose loops are machine code from the first instruction to the last."""
 

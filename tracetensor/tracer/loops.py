@@ -13,17 +13,7 @@ from tracetensor.graph.ops import control, shape
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, Type, array_type, join
 from tracetensor.tracer.forms import (
-    Blends,
-    Packed,
-    cell_contents,
-    form_text,
-    hashable,
-    living,
-    loosened,
-    place_label,
-    same_form,
-    skeleton_key,
-    unboxed,
+    Blends, Packed, cell_contents, form_text, hashable, living, loosened, place_label, same_form, skeleton_key, unboxed,
     unknown_dims,
 )  # fmt: skip
 from tracetensor.tracer.lists import Dynamic

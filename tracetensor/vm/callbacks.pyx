@@ -1,7 +1,8 @@
-"""Calls of Python functions with templates of arguments, in C: what they mean is said by graph.callbacks and graph.stores.
+"""Calls of Python functions with templates of arguments, in C.
 
-A program that keeps things in dicts, heaps and deques makes such a call for each of its operations: filling the
-template in and checking the result must cost no more than the operation itself.
+What they mean is said by graph.callbacks and graph.stores. A program that keeps things in dicts, heaps and
+deques makes such a call for each of its operations: filling the template in and checking the result must cost
+no more than the operation itself.
 """
 
 import operator
@@ -17,7 +18,8 @@ from tracetensor.graph.types import PYTHON_KINDS, TensorType, value_conforms
 
 cdef extern from "Python.h":
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
-    object call_method "PyObject_VectorcallMethod"(object name, PyObject **args, size_t nargs, PyObject *names)
+    object call_method "PyObject_VectorcallMethod"(
+        object name, PyObject **args, size_t nargs, PyObject *names)
 
 cdef enum Filling:
     VALUE, FIXED, TUPLE, OTHER
@@ -32,7 +34,9 @@ cdef dict HOWS = {
     stores.contains: CONTAINS, stores.put: PUT, operator.getitem: GET, stores.remove: REMOVE,
     stores.more: MORE, stores.take: TAKE,
 }
-TAGS = frozenset({"value", "constant", "tuple", "function", "partial", "slice", "range", "list", "dict", "text"})
+TAGS = frozenset(
+    {"value", "constant", "tuple", "function", "partial", "slice", "range", "list", "dict", "text"}
+)
 
 
 cdef class Template:
@@ -173,7 +177,9 @@ cdef class Callback:
         self.templates = tuple([Template(t) for t in original.args])
         self.names = tuple([name for name, _ in original.kwargs])
         self.named = tuple([Template(t) for _, t in original.kwargs])
-        places = [(<Template>t).place if (<Template>t).filling == VALUE else -1 for t in self.templates]
+        places = [
+            (<Template>t).place if (<Template>t).filling == VALUE else -1 for t in self.templates
+        ]
         self.straight = places == list(range(len(places)))
         self.how = CALL
         if not original.kwargs:
@@ -196,7 +202,8 @@ cdef class Callback:
         result = self.called(args, values)
         if self.fresh and shares_memory(result, values):
             raise Deoptimise(
-                f"call-back {self.original} returned memory of its arguments, which it did not when it was traced"
+                f"call-back {self.original} returned memory of its arguments, "
+                "which it did not when it was traced"
             )
         if self.parts is not None:
             return self.read(result)
@@ -253,7 +260,9 @@ cdef class Callback:
         return result if len(self.types) > 1 else result[0]
 
     cdef object refuse(self, object value, object expected):
-        raise Deoptimise(f"call-back {self.original} returned a {value!r:.60} where a {expected!r} was traced")
+        raise Deoptimise(
+            f"call-back {self.original} returned a {value!r:.60} where a {expected!r} was traced"
+        )
 
     def __repr__(self):
         return repr(self.original)

@@ -1,8 +1,9 @@
 """The list instructions: lists, changed in place where nobody else holds them.
 
-Operands are those of the ops in graph/ops/control.py; what is not plain is left to the op's own function. A Python list
-of numbers becomes a list of numbers proper (numbers.pyx) when an instruction has met Python lists as often as the list is
-long: so that is never dearer than what was done with it, even where it becomes a Python list again and again.
+Operands are those of the ops in graph/ops/control.py; what is not plain is left to the op's own function.
+A Python list of numbers becomes a list of numbers proper (numbers.pyx) when an instruction has met Python
+lists as often as the list is long: so that is never dearer than what was done with it, even where it becomes
+a Python list again and again.
 """
 
 cimport numpy as cnp
@@ -15,8 +16,8 @@ from tracetensor.vm.array cimport array_data, array_new, descr_from_type, equiva
 from tracetensor.vm.calls cimport invoke, store
 from tracetensor.vm.numbers cimport NumberList, changed, copied, list_of, numbers_of, push
 from tracetensor.vm.registers cimport (
-    NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Reg, box, clear, decref, incref, is_numbers, list_check,
-    list_item, list_size, put_int, put_object, refcnt,
+    NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Reg, box, clear, decref, incref, is_numbers,
+    list_check, list_item, list_size, put_int, put_object, refcnt,
 )
 
 cnp.import_array()  # boxing makes NumPy scalars
@@ -71,7 +72,7 @@ cdef int as_list(Run *run, Call *s) except -1:
 
 
 cdef NumberList changing(Run *run, Call *s, uint64_t takes):
-    """The list of numbers, moved to the register of the first result; a copy, where it is needed elsewhere."""
+    """The list of numbers, moved to the register of the first result; a copy, if it is needed elsewhere."""
     cdef Reg *r = &run.regs[s.args[0]]
     cdef NumberList numbers = <NumberList>r.obj
     if takes & 1 and refcnt(r.obj) == 2:  # one of them is `numbers`
@@ -185,6 +186,7 @@ cdef int list_set(Run *run, Call *s, uint64_t takes) except -1:
 cdef int list_pop(Run *run, Call *s, uint64_t takes) except -1:
     cdef int64_t i = position(run, s, 1, run.regs[s.args[0]].obj)
     cdef int cls = run.classes[s.dst[1]]
+    cdef char *place
     cdef NumberList numbers
     cdef PyObject *o
     if i < 0:
@@ -193,9 +195,8 @@ cdef int list_pop(Run *run, Call *s, uint64_t takes) except -1:
         numbers = changing(run, s, takes)
         load(&run.regs[s.dst[1]], cls, numbers, i)
         numbers.n -= 1
-        memmove(
-            numbers.data + i * numbers.size, numbers.data + (i + 1) * numbers.size, (numbers.n - i) * numbers.size
-        )
+        place = numbers.data + i * numbers.size
+        memmove(place, place + numbers.size, (numbers.n - i) * numbers.size)
         return drop(run, s, takes)
     as_list(run, s)
     o = run.regs[s.args[0]].obj

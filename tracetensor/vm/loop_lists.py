@@ -22,11 +22,21 @@ def _numbers(code: LoopCode, register: int, number: int) -> tuple[str, str]:
     return f"numbers(E, R[{register}].obj, {code.classes[number]})", type_
 
 
-def _either(code: LoopCode, pc: int, list_: int, condition: Sequence[str], lines: Sequence[str]) -> list[str]:
-    """The lines where the conditions hold, else one step of the interpreter."""
+def _either(
+    code: LoopCode,
+    pc: int,
+    list_: int,
+    condition: Sequence[str],
+    lines: Sequence[str],
+    position: int | None = None,
+) -> list[str]:
+    """The lines where the conditions hold, k being the position if there is one, else one step of the interpreter."""
+    if position is not None:
+        condition = [*condition, f"(k = {code.value(position)}, k += k < 0 ? l->n : 0, (u64)k < (u64)l->n)"]
     return [
         "{",
         f"    struct list *l = R[{list_}].obj;",
+        *(["    i64 k;"] if position is not None else []),
         f"    if ({' && '.join(condition)}) {{",
         *[f"        {line}" for line in lines],
         "    } else {",
@@ -53,19 +63,13 @@ def _append(code: LoopCode, pc: int) -> list[str]:
     return _either(code, pc, list_, [known, "mine(l)", "l->n < l->capacity"], lines)
 
 
-def _position(code: LoopCode, register: int) -> list[str]:
-    index = code.value(register)
-    return [f"(k = {index}, k += k < 0 ? l->n : 0, (u64)k < (u64)l->n)"]
-
-
 def _get(code: LoopCode, pc: int) -> list[str]:
     (list_, index), (target,) = code.rows[pc][8], code.rows[pc][9]
     known, type_ = _numbers(code, list_, target)
-    position = _position(code, index)
     lines = [f"{code.target(target)} = (({type_}_at *)l->data)[k];"]
     if code.rows[pc][5] & 1:
         lines.append(f"drop(E, &R[{list_}].obj);")
-    return ["{", "    i64 k;", *_either(code, pc, list_, [known, *position], lines), "}"]
+    return _either(code, pc, list_, [known], lines, index)
 
 
 def _set(code: LoopCode, pc: int) -> list[str]:
@@ -73,8 +77,7 @@ def _set(code: LoopCode, pc: int) -> list[str]:
     (list_, value, index), (target,) = code.rows[pc][8], code.rows[pc][9]
     known, type_ = _numbers(code, list_, value)
     lines = [f"(({type_}_at *)l->data)[k] = {code.value(value)};", *_moved(list_, target)]
-    condition = [known, "mine(l)", *_position(code, index)]
-    return ["{", "    i64 k;", *_either(code, pc, list_, condition, lines), "}"]
+    return _either(code, pc, list_, [known, "mine(l)"], lines, index)
 
 
 def _pop(code: LoopCode, pc: int) -> list[str]:

@@ -17,7 +17,9 @@ from tracetensor.vm.instructions cimport Opcode
 from tracetensor.vm.interpreter cimport Instr, interpret
 from tracetensor.vm.native cimport LoopSite
 from tracetensor.vm.ownership cimport Holder
-from tracetensor.vm.registers cimport OBJECT, PY_INT, Reg, box, clear, decref, incref, is_numbers, put_int, unbox
+from tracetensor.vm.registers cimport (
+    OBJECT, PY_INT, Reg, box, clear, decref, incref, is_numbers, put_int, unbox,
+)
 from tracetensor.vm.ufuncs cimport UfuncSite
 
 from tracetensor.errors import Deoptimise, TracerSignal

@@ -1,10 +1,10 @@
 # cython: freelist=16
 """Lists of numbers of one class, as the machine has them while they grow: no object for each number.
 
-A register of a list holds a Python list or one of these. It is made of a Python list whose elements are all of the
-class that the instructions on it deal in, and becomes a Python list again wherever it leaves the instructions on lists
-(see `box` in registers.pxd). What it was made of, or became, is kept until it changes: a list that is only read stays
-the object that it was.
+A register of a list holds a Python list or one of these. It is made of a Python list whose elements are all
+of the class that the instructions on it deal in, and becomes a Python list again wherever it leaves the
+instructions on lists (see `box` in registers.pxd). What it was made of, or became, is kept until it changes:
+a list that is only read stays the object that it was.
 """
 
 cimport cython
