@@ -161,3 +161,8 @@ def cell_contents(function: types.FunctionType) -> list[Any]:
         except ValueError:  # not bound yet
             continue
     return found
+
+
+def as_scalar(truth: Any) -> Any:
+    """A variable as the program sees it; other values as they are."""
+    return TracedScalar(truth) if isinstance(truth, Variable) else truth

@@ -13,7 +13,18 @@ from tracetensor.graph.ops import control, shape
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, Type, array_type, join
 from tracetensor.tracer.forms import (
-    Blends, Packed, cell_contents, form_text, hashable, living, loosened, place_label, same_form, skeleton_key, unboxed,
+    Blends,
+    Packed,
+    as_scalar,
+    cell_contents,
+    form_text,
+    hashable,
+    living,
+    loosened,
+    place_label,
+    same_form,
+    skeleton_key,
+    unboxed,
     unknown_dims,
 )  # fmt: skip
 from tracetensor.tracer.lists import Dynamic
@@ -555,7 +566,7 @@ class ScanTracer:
         if kept is True:
             return done, self._test()
         test = self._test
-        return done, self.control.choose(kept, lambda: _as_scalar(test()), lambda: False)
+        return done, self.control.choose(kept, lambda: as_scalar(test()), lambda: False)
 
     def _test(self) -> Any:
         """The truth of the loop's condition; noting whether it always holds, so that the loop ends by leaving only."""
@@ -877,7 +888,3 @@ class ScanTracer:
         if type(value) in (TracedScalar, TracedArray, TracedUnion) or isinstance(value, tuple):
             return self.control.choose(condition, lambda: value, lambda: before)
         return value
-
-
-def _as_scalar(truth: Any) -> Any:
-    return TracedScalar(truth) if isinstance(truth, Variable) else truth

@@ -160,7 +160,7 @@ cdef int add_parts(Parts parts, object value, list found) except -1:
 
 
 cdef class Callback:
-    """The meaning of the nodes `callback` and `effect` for one CallbackFunction and one type of its result."""
+    """What the nodes `callback` and `effect` do for a CallbackFunction and a type of its result."""
 
     cdef How how
     cdef object function, original, expected
