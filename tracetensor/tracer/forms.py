@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from tracetensor.graph.node import Constant
+from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.types import TensorType, Type, array_type
 from tracetensor.tracer.state import Box
-from tracetensor.tracer.values import TracedArray, TracedUnion
+from tracetensor.tracer.values import TracedArray, TracedScalar, TracedUnion
 
 if TYPE_CHECKING:
     import types
 
-    from tracetensor.graph.node import Variable
     from tracetensor.tracer.state import Place, Region
     from tracetensor.tracer.values import Storage
 
