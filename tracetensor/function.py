@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import gc
 import inspect
 import sys
 import threading
@@ -33,7 +35,7 @@ from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast, without_
 from tracetensor.vm.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tracetensor.graph.graph import Graph
     from tracetensor.tracer.trace import Trace
@@ -505,14 +507,15 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         self, parameters: dict[str, Any], reason: str, answers: dict[Any, bool] | None = None
     ) -> Version:
         """A further version."""
-        version = build_version(
-            self.function,
-            parameters,
-            self.static,
-            refuse_callbacks=self._refuses_callbacks(),
-            changing=self._changing(),
-            answers=answers,
-        )
+        with uncollected():
+            version = build_version(
+                self.function,
+                parameters,
+                self.static,
+                refuse_callbacks=self._refuses_callbacks(),
+                changing=self._changing(),
+                answers=answers,
+            )
         version.reason = reason
         self.versions = [*self.versions, version]
         self._log(len(self.versions), reason)
@@ -654,6 +657,18 @@ def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tupl
         return ("constant", value)
     msg = f"an entry has no check of this kind: {check}"
     raise ValueError(msg)
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage collection for a while: what is built is kept, and collections would look at all of it again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def build_version(

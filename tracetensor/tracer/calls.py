@@ -88,17 +88,21 @@ READING = frozenset(
 """Methods of containers that change nothing."""
 
 
+@functools.cache
+def _library_folders() -> list[str | None]:
+    return [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
+
+
 @functools.lru_cache(maxsize=4096)
 def is_users(filename: str) -> bool:
     """Whether a file is the user's own: not of the standard library, NumPy, SciPy or tracetensor itself."""
-    library = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
     if any(part in filename for part in ("/numpy/", "/scipy/", "\\numpy\\", "\\scipy\\")):
         return False
     if "site-packages" in filename or "dist-packages" in filename:
         return True
-    return not any(path and filename.startswith(path) for path in library) and not filename.startswith(
-        "<frozen"
-    )
+    return not any(
+        path and filename.startswith(path) for path in _library_folders()
+    ) and not filename.startswith("<frozen")
 
 
 def _builtin_base(cls: type) -> str:

@@ -170,13 +170,12 @@ def _block(lines: list[str], code: types.CodeType) -> Any:
         _indent(lines[end]) > indent or not lines[end].strip() or lines[end].lstrip()[0] in "#)]}"
     ):
         end += 1
-    text = "".join(lines[start:end])
+    before = "\n" * (start - 1) + "if 1:\n" if indent else "\n" * start  # the lines are the file's
     try:
-        tree = ast.parse("if 1:\n" + text if indent else text, code.co_filename)
+        tree = ast.parse(before + "".join(lines[start:end]), code.co_filename)
     except SyntaxError:
         return None
     node = tree.body[0].body[0] if indent else tree.body[0]  # type: ignore[attr-defined]
-    ast.increment_lineno(node, start - 1 if indent else start)
     return node if matches(node, code) else None
 
 
@@ -475,18 +474,39 @@ class _Live:
         return head | iterated
 
 
+COMPREHENSIONS = frozenset({ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
+
+
 def names_loaded(node: Any) -> frozenset[str]:
     """Names that an expression or simple statement may read, nested scopes included, but what these bind themselves."""
-    if isinstance(node, ast.Name):
-        return frozenset() if isinstance(node.ctx, ast.Store) else frozenset({node.id})
-    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-        own = frozenset(n for g in node.generators for n in names_stored(g.target))
-        return (_loaded_in(node) - own) | names_loaded(node.generators[0].iter)
-    return _loaded_in(node)
+    found: frozenset[str] | None = getattr(node, "names_loaded", None)
+    if found is None:  # kept with the node: loops are looked at until nothing changes
+        names: set[str] = set()
+        _add_loaded(node, names)
+        found = node.names_loaded = frozenset(names)
+    return found
 
 
-def _loaded_in(node: ast.AST) -> frozenset[str]:
-    return frozenset(name for child in ast.iter_child_nodes(node) for name in names_loaded(child))
+def _add_loaded(node: Any, names: set[str]) -> None:
+    kind = type(node)
+    if kind is ast.Name:
+        if type(node.ctx) is not ast.Store:
+            names.add(node.id)
+    elif kind in COMPREHENSIONS:
+        inner: set[str] = set()
+        _add_loaded_in(node, inner)
+        names |= inner.difference(*[names_stored(g.target) for g in node.generators])
+        _add_loaded(node.generators[0].iter, names)
+    else:
+        _add_loaded_in(node, names)
+
+
+def _add_loaded_in(node: ast.AST, names: set[str]) -> None:
+    for field in node._fields:
+        value = getattr(node, field, None)
+        for child in value if type(value) is list else (value,):
+            if isinstance(child, ast.AST):
+                _add_loaded(child, names)
 
 
 def names_stored(target: Any) -> set[str]:
