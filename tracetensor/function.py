@@ -634,6 +634,47 @@ def _finisher(version: Version, names: list[str], inputs: list[int]) -> Callable
     def finish(outputs: list[Any], values: tuple[Any, ...]) -> Any:
         return version.finish(outputs, [values[k] for k in inputs], dict(zip(names, values, strict=False)))
 
+    return _plain_finisher(version, names, finish) or finish
+
+
+def _plain_finisher(
+    version: Version, names: list[str], general: Callable[..., Any]
+) -> Callable[..., Any] | None:
+    """The same for functions that write to arrays handed to them, and return a number, None, or one of the arguments."""
+    trace, recipe = version.trace, version.trace.result
+    place = {(("parameter", name),): k for k, name in enumerate(names)}
+    writes = [
+        (w[2].content, place.get(w[0], -1)) for w in trace.writes if (w[1], w[2].kind) == ("array", "output")
+    ]
+    if (
+        version.suspicious
+        or version.pairs
+        or len(writes) < len(trace.writes)
+        or any(k < 0 for _, k in writes)
+    ):
+        return None
+    written = {k for k, _ in writes}
+    kind, content = recipe.kind, recipe.content
+    if (kind == "output" and content in written) or (kind == "same" and content not in place):
+        return None
+    if kind not in {"output", "same", "constant"}:
+        return None
+    returned = place[content] if kind == "same" else content
+    types = [v.type for v in version.graph.outputs]
+    # What else is returned may have been computed in the argument's memory.
+    alone = [
+        all(k == j or (isinstance(t, TensorType) and not t.is_array) for j, t in enumerate(types))
+        for k, _ in writes
+    ]
+
+    def finish(outputs: list[Any], values: tuple[Any, ...]) -> Any:
+        for (k, argument), only in zip(writes, alone, strict=True):
+            if outputs[k] is not values[argument]:
+                if not only:
+                    return general(outputs, values)
+                values[argument][...] = outputs[k]
+        return values[returned] if kind == "same" else outputs[returned] if kind == "output" else returned
+
     return finish
 
 

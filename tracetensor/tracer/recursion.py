@@ -9,6 +9,7 @@ run up, and the call is repeated as plain Python.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,19 +70,27 @@ class RecursiveCall:
     form: Form
     written: tuple[int, ...]
 
+    @functools.cached_property
+    def straight(self) -> bool:
+        """Whether the arguments are the values as they come."""
+        return not self.kwargs and self.args == tuple([("value", k) for k in range(len(self.args))])
+
     def __call__(self, *values: Any) -> Any:
         given = list(values)
         for k in self.written:
             given[k] = given[k].copy(order="K")
-        kwargs = {k: control.format_value(v, given) for k, v in self.kwargs}
         try:
-            result = self.function(*[control.format_value(a, given) for a in self.args], **kwargs)
+            if self.straight:
+                result = self.function(*given)
+            else:
+                kwargs = {k: control.format_value(v, given) for k, v in self.kwargs}
+                result = self.function(*[control.format_value(a, given) for a in self.args], **kwargs)
         except RecursionError:
             msg = "recursion is too deep for compiled programs"
             raise Deoptimise(msg) from None
         leaves: list[Any] = []
         _leaves(self.form.result, result, leaves)
-        if not self.form.shares:
+        if not self.form.shares and any(isinstance(leaf, np.ndarray) for leaf in leaves):
             arrays = [v for v in given if isinstance(v, np.ndarray)]
             for leaf in leaves:
                 if isinstance(leaf, np.ndarray) and any(np.may_share_memory(leaf, a) for a in arrays):

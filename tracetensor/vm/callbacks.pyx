@@ -169,8 +169,18 @@ cdef class Callback:
     cdef bint fresh, several, straight
 
     def __init__(self, original, expected):
+        self.original, self.expected = original, expected
+        if type(original) is not CallbackFunction:
+            self.function, self.how, self.straight, self.names = original, CALL, True, ()
+        else:
+            self.compile(original)
+        self.several = isinstance(expected, tuple)
+        types = expected if self.several else (expected,)
+        self.types = tuple([None if is_certain(t) else t for t in types])
+
+    cdef compile(self, original):
         function = original.function
-        self.original, self.expected, self.fresh = original, expected, original.fresh
+        self.fresh = original.fresh
         if isinstance(function, stores.Reading):
             self.parts = Parts(function.layout)
             function = function.function
@@ -190,14 +200,11 @@ cdef class Callback:
             if isinstance(function, stores.Named) and self.templates:
                 self.how, function = METHOD, function.name
         self.function = function
-        self.several = isinstance(expected, tuple)
-        types = expected if self.several else (expected,)
-        self.types = tuple([None if is_certain(t) else t for t in types])
 
     def __call__(self, *values):
         cdef tuple args = values
         cdef object result
-        if not self.straight or len(values) != len(self.templates):
+        if not self.straight or (self.templates is not None and len(values) != len(self.templates)):
             args = fill_all(self.templates, values)
         result = self.called(args, values)
         if self.fresh and shares_memory(result, values):
@@ -288,6 +295,6 @@ cdef bint conforms(object value, object type_) except -1:
 
 def specialised(function, expected):
     """What a node `callback` or `effect` of this function and type calls, if it can be made; else None."""
-    if type(function) is not CallbackFunction or any(name == "out" for name, _ in function.kwargs):
+    if type(function) is CallbackFunction and any(name == "out" for name, _ in function.kwargs):
         return None
     return Callback(function, expected)
