@@ -6,6 +6,8 @@ import weakref
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.vm_graphs import MATRIX, VECTOR, add, agree, branch, loop, multiply, new, py, same, subtract
 from tracetensor.errors import Deoptimise
@@ -28,6 +30,7 @@ from tracetensor.graph.types import (
     type_of,
 )
 from tracetensor.vm.compiler import compile_graph
+from tracetensor.vm.rolls import roll
 
 # ------------------------------------------------------------------------------------------------------- control flow
 
@@ -363,3 +366,24 @@ def test_donated_kept_by_a_callback():
     a = np.arange(3.0)
     out, _ = compile_graph(graph, donated={0})(a)
     assert out.tolist() == [5, 1, 2] and kept[0].tolist() == [0, 1, 2]
+
+
+@given(st.data())
+def test_rolled_arrays(data):
+    """What runs in the place of numpy.roll gives its values and its memory order."""
+    shape = data.draw(st.lists(st.integers(0, 4), min_size=1, max_size=3))
+    dtype = data.draw(st.sampled_from(["f8", "i2", "?", "c16"]))
+    x = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    x = data.draw(st.sampled_from([x, x.T, x[::-1], np.asfortranarray(x)]))
+    axes = data.draw(st.permutations(range(x.ndim)))[: data.draw(st.integers(1, x.ndim))]
+    shifts = np.array(data.draw(st.lists(st.integers(-9, 9), min_size=len(axes), max_size=len(axes))))
+    pairs = [
+        (shifts, tuple(axes)),
+        (int(shifts[0]), axes[0]),
+        (shifts[:1], tuple(axes)),
+        (int(shifts[0]), None),
+    ]
+    for shift, axis in pairs:
+        expected, found = np.roll(x, shift, axis), roll(x, shift, axis)
+        assert found.dtype == expected.dtype and found.strides == expected.strides
+        assert found.shape == expected.shape and (found == expected).all()

@@ -11,6 +11,7 @@ from tracetensor.vm.assembler import OBJECT, CallForm, canonical
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.lowering import elementwise, is_plain, lowers
+from tracetensor.vm.rolls import roll
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Node, Variable
@@ -67,6 +68,14 @@ def lower_product(compiler: Compiler, node: Node, values: Values) -> bool:
     """A product without options; in loops, small ones are not BLAS's."""
     functions = SMALL_PRODUCTS if compiler.loops else PRODUCTS
     return not node.params and direct(compiler, node, values, functions[node.op.name])
+
+
+@lowers("roll")
+def lower_roll(compiler: Compiler, node: Node, values: Values) -> bool:
+    """numpy.roll(x, shift, axis=axis) of an array of numbers."""
+    if not is_plain(node.inputs[0].type) or node.params.keys() - {"axis"}:
+        return False
+    return direct(compiler, node, values, roll, **node.params)
 
 
 @lowers("where")

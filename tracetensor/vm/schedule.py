@@ -65,7 +65,10 @@ class _Scheduler:
         self.result.append(self.order[k])
 
     def _hoist_readers(self, writer: int) -> None:
-        pending = self._aliases(self.order[writer].inputs[0])
+        written = self.order[writer].inputs[0]
+        while written.node in self.number and written.node.op.views:
+            written = written.node.inputs[0]  # the memory of that one is written too
+        pending = self._aliases(written)
         for k in sorted(pending):
             if self.done >> k & 1 or self.ancestors[k] >> writer & 1:
                 continue
