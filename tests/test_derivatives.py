@@ -20,7 +20,7 @@ WITHOUT_FLOATS = set(
     bitwise_count bitwise_or bitwise_xor equal gcd greater greater_equal invert isfinite isinf isnan lcm left_shift less
     less_equal logical_and logical_not logical_or logical_xor not_equal right_shift in1d
     raise_if deoptimise_if view_check failing print checkpoint make_exception raise_object object_isinstance
-    object_issubclass object_is object_truth""".split()
+    object_issubclass object_is object_truth recomputing scheduled checkpoint_advance""".split()
 )
 """Ops whose results are no floats: what depends on their inputs through them alone has derivative zero."""
 

@@ -8,6 +8,7 @@ from tracetensor.api import compile as compile
 from tracetensor.api import make_graph as make_graph
 from tracetensor.api import optimize as optimize
 from tracetensor.api import trace as trace
+from tracetensor.checkpoint import checkpoint as checkpoint
 from tracetensor.config import config as config
 from tracetensor.custom import custom_jvp as custom_jvp
 from tracetensor.custom import custom_vjp as custom_vjp
@@ -60,6 +61,7 @@ __all__ = [
     "TypeInferenceError",
     "Variable",
     "callback",
+    "checkpoint",
     "compile",
     "config",
     "constant",

@@ -14,6 +14,7 @@ from tracetensor.graph.graph import bodies, topological
 from tracetensor.graph.node import Constant, Node, Variable, apply, constant
 from tracetensor.graph.ops import control, creation
 from tracetensor.graph.ops.calculus import sum_to_shape
+from tracetensor.graph.ops.checkpoints import schedule_of
 from tracetensor.graph.ops.dims import LIFT, broadcast_dims, dim, dim_inputs, lift_dim, shape_of
 from tracetensor.graph.ops.elementwise import as_kind, cast
 from tracetensor.graph.ops.shape import broadcast_to, imag_, real_
@@ -248,5 +249,11 @@ def depends_on(targets: Sequence[Variable], sources: set[Variable]) -> set[Varia
     found = set(sources)
     for node in topological(targets, sources):
         if any(v in found for v in node.inputs):
-            found.update(node.outputs)
+            found.update(_dependent(node))
     return found
+
+
+def _dependent(node: Node) -> Sequence[Variable]:
+    """The results of a node that depend on tangents where its inputs do: all, but for what scheduled loops carry along."""
+    plan = schedule_of(node) if node.op is control.scan else None
+    return node.outputs if plan is None or not plan[1] else node.outputs[: plan[1]]
