@@ -10,6 +10,7 @@ from tracetensor.api import optimize as optimize
 from tracetensor.api import trace as trace
 from tracetensor.checkpoint import checkpoint as checkpoint
 from tracetensor.config import config as config
+from tracetensor.custom import clip_gradient as clip_gradient
 from tracetensor.custom import custom_jvp as custom_jvp
 from tracetensor.custom import custom_vjp as custom_vjp
 from tracetensor.errors import FallbackWarning as FallbackWarning
@@ -30,6 +31,8 @@ from tracetensor.graph.node import constant as constant
 from tracetensor.graph.text import parse_graph as parse_graph
 from tracetensor.graph.text import print_graph as print_graph
 from tracetensor.graph.types import TensorType as TensorType
+from tracetensor.implicit import fixed_point as fixed_point
+from tracetensor.implicit import implicit_root as implicit_root
 from tracetensor.symbolic import Function as Function
 from tracetensor.symbolic import function as function
 from tracetensor.tracer.declared import callback as callback
@@ -62,18 +65,21 @@ __all__ = [
     "Variable",
     "callback",
     "checkpoint",
+    "clip_gradient",
     "compile",
     "config",
     "constant",
     "custom_jvp",
     "custom_vjp",
     "elementwise_grad",
+    "fixed_point",
     "function",
     "function_graph",
     "grad",
     "hessian",
     "hvp",
     "ifelse",
+    "implicit_root",
     "jacfwd",
     "jacobian",
     "jacrev",
