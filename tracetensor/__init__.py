@@ -18,6 +18,9 @@ from tracetensor.errors import GraphError as GraphError
 from tracetensor.errors import TraceError as TraceError
 from tracetensor.errors import TypeInferenceError as TypeInferenceError
 from tracetensor.function import Traced as Traced
+from tracetensor.gradient import DisconnectedInputError as DisconnectedInputError
+from tracetensor.gradient import Lop as Lop
+from tracetensor.gradient import Rop as Rop
 from tracetensor.graph import builder as _builder
 from tracetensor.graph.builder import function_graph as function_graph
 from tracetensor.graph.builder import ifelse as ifelse
@@ -54,10 +57,13 @@ from tracetensor.transforms import vjp as vjp
 __version__ = "0.1.0"
 
 __all__ = [
+    "DisconnectedInputError",
     "FallbackWarning",
     "Function",
     "Graph",
     "GraphError",
+    "Lop",
+    "Rop",
     "TensorType",
     "TraceError",
     "Traced",

@@ -201,8 +201,8 @@ def _rule(
     """The derivative as a graph of (tangents of params, params, the solution, *captured), and what it captures."""
     from tracetensor.rewrite.derivatives.modes import pushforward
     from tracetensor.rewrite.derivatives.residuals import Split, closed
+    from tracetensor.rewrite.derivatives.rows import rows_of
     from tracetensor.rewrite.derivatives.tangents import Shapes, tangent_type, zeros_like
-    from tracetensor.transforms import _rows
 
     region = call.state.region
     roots = dict(region.roots)
@@ -217,7 +217,7 @@ def _rule(
     changes = [zeros_like(v) if t is None else t for t, v in zip(moved, equations, strict=True)]
     unit = input_variable(tangent_type(solution.type), "unit")
     columns = pushforward(equations, [solution], [unit], locations=call.locations).found
-    rows = [symbolic.reshape(r, (r.shape[0], -1)) for r in _rows(call, unit, solution, columns, equations)]
+    rows = [symbolic.reshape(r, (r.shape[0], -1)) for r in rows_of(unit, solution, columns, equations)]
     jacobian = symbolic.transpose(rows[0] if len(rows) == 1 else symbolic.concatenate(rows, axis=1))
     change = symbolic.negative(symbolic.linalg.solve(jacobian, _flat(changes)))
     region.roots.clear()
