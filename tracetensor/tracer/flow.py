@@ -64,6 +64,7 @@ DELIBERATE = frozenset(
         "_without_own",
         "bound",
         "delete_attribute",
+        "other_attribute",
         "plain_attribute",
         "plain_delete",
         "plain_set",
