@@ -322,6 +322,26 @@ row(
     "cumulative_sum cumulative_prod", lambda x: np.cumulative_sum(x) * np.cumulative_prod(x), real(4)
 ) if hasattr(np, "cumulative_sum") else None
 
+row("tile", lambda x: np.tile(x, 3) ** 2, real(4))
+row("tile", lambda x: np.tile(x, (2, 1, 3)) ** 2, real(2, 3))
+row("tile", lambda x: np.tile(x, 2) ** 2, real(2, 1))
+row("ediff1d", lambda x, y: np.ediff1d(x, y, to_begin=x[0, 0] ** 2) ** 2, real(2, 3), real(2))
+row("ediff1d", lambda x: np.ediff1d(x) ** 2, real(4))
+row("gradient", lambda x: np.gradient(x) ** 2, real(5))
+row(
+    "gradient",
+    lambda x, h: np.gradient(x, h, 2 * h)[0] * np.gradient(x, axis=1, edge_order=2),
+    real(4, 5),
+    0.7,
+)
+row("gradient", lambda x, y: np.gradient(x, y, axis=0) ** 2, real(4, 2), np.array([0.0, 0.4, 1.3, 1.9]))
+row("gradient", lambda x, y: np.gradient(x, y, edge_order=2) ** 2, real(4), np.array([0.0, 0.4, 1.3, 1.9]))
+row("linspace", lambda a, b: np.linspace(a, b, 5) ** 2, 0.3, 1.7)
+row("linspace", lambda a, b: np.linspace(a, b, 4, endpoint=False, axis=1) ** 2, real(3), real(3))
+row("logspace geomspace", lambda a, b: np.logspace(a, b, 4) * np.geomspace(a, b, 4), 0.3, 1.2)
+row("ufunc_reduceat", lambda x: np.add.reduceat(x, [0, 2, 1, 4]) ** 2, real(6))
+row("ufunc_reduceat", lambda x: np.add.reduceat(x, np.array([0, 2]), axis=1) ** 2, real(2, 5))
+
 # Control -----------------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import common, elementwise, overhead, programs
+from benchmarks import common, elementwise, memory, overhead, programs
 
 
 def test_overhead(tmp_path, capsys):
@@ -29,6 +29,14 @@ def test_elementwise():
     assert {row["size"] for row in rows} == {10, 100} and all(row["traced"] >= 0 for row in rows)
     text = elementwise.report_markdown({"date": "today", "machine": common.machine(), "rows": rows})
     assert "| `stencil`" in text and " 100 items" in text
+
+
+def test_memory():
+    rows = memory.measure_all(steps=(20,), repeats=1)
+    assert [row["schedule"] for row in rows] == ["none", "sqrt", "binomial"]
+    assert all(row["peak"] > 0 and row["seconds"] > 0 for row in rows)
+    text = memory.report_markdown({"date": "today", "machine": common.machine(), "rows": rows})
+    assert "| 20 " in text and '"binomial"' in text
 
 
 def test_programs(tmp_path, capsys):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tracetensor as tt
-from tracetensor.demo import filters, pictures, progress, run
+from tracetensor.demo import blurring, filters, pictures, progress, restoration, run
 
 SIZES = ((7, 11), (9, 6))
 
@@ -93,10 +93,35 @@ def test_demo_writes_its_pictures_and_reports_identical_results(tmp_path, capsys
     assert printed.out.count("identical to plain NumPy") == 3
     assert "plain / later" in printed.out
     assert "DIFFERENT" not in printed.out
+    assert "dB restored" in printed.out
     assert printed.err == ""
     with image_module.open(target) as sheet:
         assert sheet.format == "PNG"
         assert sheet.width > 3 * 400
+        assert sheet.height > 3 * sheet.width // 6  # three rows of panels
+
+
+def test_gradient_through_a_hundred_in_place_steps_restores_a_picture():
+    found = restoration.restore(picture(24, 31), quick=True)
+    assert found.works and found.agreement < 1e-6
+    assert restoration.psnr(found.restored, found.photo) > restoration.psnr(found.seen, found.photo) + 1
+    assert found.losses[-1] < 0.5 * found.losses[0]
+    assert "dB restored" in str(found)
+
+
+def test_blurring_moves_light_and_loses_none():
+    image = picture(9, 12).astype(np.float64)
+    soft = blurring.blurred(image, 50, 0.1)
+    np.testing.assert_allclose(soft.sum(), image.sum())
+    assert np.abs(np.diff(soft, axis=1)).max() < 0.5 * np.abs(np.diff(image, axis=1)).max()
+    np.testing.assert_array_equal(tt.trace(blurring.blurred, strict=True)(image, 50, 0.1), soft)
+
+
+def test_a_curve_is_drawn_in_the_size_of_its_panel():
+    pytest.importorskip("PIL")
+    drawn = np.asarray(pictures.draw_curve(pictures.Curve((100.0, 10.0, 3.0, 1.0)), (120, 80)))
+    assert drawn.shape == (80, 120, 3)
+    assert (drawn == np.array(pictures.LINE)).all(axis=2).sum() > 100
 
 
 def test_demo_says_what_to_install_when_the_photograph_is_missing(monkeypatch, capsys):

@@ -22,20 +22,14 @@ NO_SLOPE = {
 """Programs at a kink, or a jump, for the arguments of the tests."""
 
 NOT_YET = {
-    "bellman_ford": "a result of one kind or another",
-    "biquad_instance": "a result of one kind or another",
     "dijkstra_heap": "floats kept in a heap",
     "fft_recursive": "recursion",
-    "gmres": "ufunc.reduceat",
     "kalman_class": "try",
-    "nelder_mead": "a result that may be None",
     "prim_mst": "sqrt(0) times 0",
     "quicksort_recursive": "recursion",
-    "rk45_adaptive": "a result of one kind or another",
     "safe_newton": "try",
     "scipy_fits": "a call of SciPy's",
     "sigma_clip": "arrays in containers of the run",
-    "simplex_lp": "a result that may be None",
     "solver_choice": "try",
     "step_halving": "try",
 }
@@ -91,6 +85,9 @@ def float_arguments(name):
 SINGLE = {"fir_decode", "perona_malik"}
 """Programs that compute with float32 inside."""
 
+STEPS = {"nelder_mead": (1e-9, 1e-10, 1e-11)}
+"""Steps of differences for programs that decide otherwise soon: their values jump a little way off."""
+
 DIFFERENTIABLE = [n for n in names() if float_arguments(n)]
 CHECKED = [
     (n, k) for n in DIFFERENTIABLE if n not in NO_SLOPE and n not in NOT_YET for k in float_arguments(n)
@@ -99,7 +96,7 @@ CHECKED = [
 
 def test_how_many_programs_are_checked():
     programs = {n for n, _ in CHECKED}
-    assert len(programs) >= 38 and len(CHECKED) >= 70
+    assert len(programs) >= 44 and len(CHECKED) >= 79
     assert set(NO_SLOPE) | set(NOT_YET) <= set(DIFFERENTIABLE)
 
 
@@ -120,7 +117,7 @@ def test_gradient_of_program(name, k):
         direction = rng.standard_normal(args[k].shape).astype(args[k].dtype)
         slope = float((found * direction).sum())
         errors = []
-        for step in (1e-1, 1e-2, 1e-3) if single else (1e-4, 1e-5, 1e-6, 1e-7):
+        for step in STEPS.get(name, (1e-1, 1e-2, 1e-3) if single else (1e-4, 1e-5, 1e-6, 1e-7)):
             values = []
             for sign in (1, -1):
                 moved = copy.deepcopy(before)

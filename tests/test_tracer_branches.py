@@ -820,3 +820,28 @@ def test_a_view_that_may_be_another_object_over_the_same_elements(new, n):
         return x, w
 
     check_refused(f, [np.ones((3, 1, 2)), n], "whether two views that are returned are one object")
+
+
+@case([V, 1.0], [V, -1.0], [V, 0.0])
+def union_told_by_its_class(x, k):
+    if k > 0:
+        found = x * 2
+    elif k < 0:
+        found = None
+    else:
+        found = (x, 3)
+    total = 0.0
+    if isinstance(found, np.ndarray) and found.dtype.kind == "f":
+        total = total + found.sum()
+    if not isinstance(found, (np.ndarray, type(None))):
+        total = total + len(found) + found[1]
+    elif isinstance(found, np.ndarray):
+        total = total + found.shape[0]
+    return total, found.ndim if isinstance(found, np.ndarray) else -1
+
+
+@case([V, 1.0], [V, -1.0])
+def attribute_that_one_alternative_lacks(x, k):
+    found = x if k > 0 else None
+    size = found.shape[0]
+    return size + 1

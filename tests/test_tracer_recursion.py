@@ -374,3 +374,24 @@ def test_one_version_serves_every_depth():
     function = tt.trace(fibonacci, strict=True)
     assert [function(n)[0] for n in range(12)] == [fib(n) for n in range(12)]
     assert len(function.graphs) == 1
+
+
+def at_level(inner):
+    def total(x, k):
+        if k > 0:
+            return inner(x * 2, k - 1)
+        return inner(x, k)
+
+    return total
+
+
+def doubled_twice(x, k):
+    return x + 1
+
+
+doubled_twice_at_most = at_level(at_level(doubled_twice))
+
+
+@case([1.5, 2], [1.5, 1], [1.5, 0])
+def functions_of_one_code_are_several(x, k):
+    return doubled_twice_at_most(x, k)

@@ -291,3 +291,26 @@ def test_a_loop_that_writes_rows_keeps_rows():
         for v in node.outputs[node.params["n_carry"] :]
     ]
     assert kept and all(v.ndim <= 2 for v in kept)  # steps by row, no copy of the array per step
+
+
+def test_transforms_are_traced_and_bound_like_functions():
+    traced = tt.trace(tt.grad(f_of_sum), strict=True)
+    np.testing.assert_allclose(traced(X), slope_of(X))
+    assert len(traced.graphs) == 1
+
+    class Model:
+        def __init__(self, scale):
+            self.scale = scale
+
+        def loss(self, x):
+            return (self.scale * f_of(x)).sum()
+
+        slope = tt.grad(loss, argnums=1)
+
+    model = Model(2.0)
+    np.testing.assert_allclose(model.slope(X), 2 * slope_of(X))
+    np.testing.assert_allclose(tt.trace(lambda m, x: m.slope(x), strict=True)(model, X), 2 * slope_of(X))
+
+
+def f_of_sum(x):
+    return f_of(x).sum()

@@ -8,7 +8,9 @@ from tracetensor.api import compile as compile
 from tracetensor.api import make_graph as make_graph
 from tracetensor.api import optimize as optimize
 from tracetensor.api import trace as trace
+from tracetensor.checkpoint import checkpoint as checkpoint
 from tracetensor.config import config as config
+from tracetensor.custom import clip_gradient as clip_gradient
 from tracetensor.custom import custom_jvp as custom_jvp
 from tracetensor.custom import custom_vjp as custom_vjp
 from tracetensor.errors import FallbackWarning as FallbackWarning
@@ -16,6 +18,9 @@ from tracetensor.errors import GraphError as GraphError
 from tracetensor.errors import TraceError as TraceError
 from tracetensor.errors import TypeInferenceError as TypeInferenceError
 from tracetensor.function import Traced as Traced
+from tracetensor.gradient import DisconnectedInputError as DisconnectedInputError
+from tracetensor.gradient import Lop as Lop
+from tracetensor.gradient import Rop as Rop
 from tracetensor.graph import builder as _builder
 from tracetensor.graph.builder import function_graph as function_graph
 from tracetensor.graph.builder import ifelse as ifelse
@@ -29,6 +34,8 @@ from tracetensor.graph.node import constant as constant
 from tracetensor.graph.text import parse_graph as parse_graph
 from tracetensor.graph.text import print_graph as print_graph
 from tracetensor.graph.types import TensorType as TensorType
+from tracetensor.implicit import fixed_point as fixed_point
+from tracetensor.implicit import implicit_root as implicit_root
 from tracetensor.symbolic import Function as Function
 from tracetensor.symbolic import function as function
 from tracetensor.tracer.declared import callback as callback
@@ -50,28 +57,35 @@ from tracetensor.transforms import vjp as vjp
 __version__ = "0.1.0"
 
 __all__ = [
+    "DisconnectedInputError",
     "FallbackWarning",
     "Function",
     "Graph",
     "GraphError",
+    "Lop",
+    "Rop",
     "TensorType",
     "TraceError",
     "Traced",
     "TypeInferenceError",
     "Variable",
     "callback",
+    "checkpoint",
+    "clip_gradient",
     "compile",
     "config",
     "constant",
     "custom_jvp",
     "custom_vjp",
     "elementwise_grad",
+    "fixed_point",
     "function",
     "function_graph",
     "grad",
     "hessian",
     "hvp",
     "ifelse",
+    "implicit_root",
     "jacfwd",
     "jacobian",
     "jacrev",

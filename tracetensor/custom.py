@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tracetensor.errors import NotDifferentiable
 from tracetensor.graph.node import Variable, input_variable
 from tracetensor.graph.ops.calculus import mark_independent, with_derivative
@@ -13,7 +15,7 @@ from tracetensor.tracer.derived import Call, Derived
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["custom_jvp", "custom_vjp"]
+__all__ = ["clip_gradient", "custom_jvp", "custom_vjp"]
 
 
 def _is_float(call: Call, value: Any) -> bool:
@@ -150,3 +152,35 @@ class custom_vjp(_Custom):  # noqa: N801 - a decorator
         graph, captured = _graph(call, [stand_in], cotangents)
         made = with_derivative(y, *xs, *captured, count=len(xs), rule=graph, mode="vjp", place=0)
         return call._wrapped(call.adopted(made), result)
+
+
+class _ClipGradient(Derived):
+    def __call__(self, x: Any, low: Any, high: Any) -> Any:
+        return self.function(x, low, high)
+
+
+def _unclipped(x: Any, low: Any, high: Any) -> Any:
+    """x, through which no cotangent below low or above high passes: these are clipped. Tangents of forward mode pass as they are.
+
+    x: a number, an array, or a structure of them; low and high are taken for constants.
+    """
+    return x
+
+
+def _clipping(call: Call, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    x, low, high = [*args, *[kwargs[k] for k in ("x", "low", "high")[len(args) :]]]
+
+    def leaf(v: Any) -> Any:
+        if not _is_float(call, v):
+            return v
+        y = call.variable(v)
+        stand_in = _stand_in(call, y)
+        clipped = call.interpreter.call(np.clip, [call.wrap(stand_in), low, high], {})
+        graph, captured = _graph(call, [stand_in], [call.variable(clipped)])
+        made = with_derivative(y, y, *captured, count=1, rule=graph, mode="gate", place=0)
+        return call._wrapped(call.adopted(made), v)
+
+    return call.mapped(x, leaf)
+
+
+clip_gradient: Any = _ClipGradient(_unclipped, _clipping)

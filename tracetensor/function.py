@@ -31,6 +31,7 @@ from tracetensor.errors import (
 from tracetensor.explain import GIVEN_UP, OVERLAPS, explain, why_new
 from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
+from tracetensor.tracer.derived import Derived
 from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast, without_frames
 from tracetensor.vm.surroundings import Surroundings
 
@@ -232,6 +233,17 @@ def unwrap(function: Any) -> Any:
     return function.__wrapped__ if isinstance(function, Traced) else function
 
 
+def _calling(function: Any) -> Any:
+    """A plain function that calls what a transform made: the tracer knows what to do with that."""
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    derivative.__name__ = getattr(function, "__name__", "derivative")
+    derivative.__qualname__ = getattr(function, "__qualname__", "derivative")
+    return derivative
+
+
 def _defaults(function: Any) -> tuple[Any, dict[str, Any]]:
     return function.__defaults__, dict(function.__kwdefaults__ or {})
 
@@ -259,6 +271,8 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         callbacks: str | None = None,
     ) -> None:
         self._bound_self: tuple[Any, ...] = ()
+        if isinstance(function, Derived):
+            function = _calling(function)
         plain = function
         if isinstance(function, types.MethodType):
             self._bound_self, plain = (function.__self__,), function.__func__

@@ -13,6 +13,7 @@ import numpy as np
 
 from tracetensor.errors import Fallback, NotDifferentiable, TraceError, message
 from tracetensor.function import Traced, unwrap
+from tracetensor.gradient import is_symbolic
 from tracetensor.graph.node import constant
 from tracetensor.graph.types import TensorType
 from tracetensor.tracer.derived import Call, Derived, makes_functions
@@ -185,20 +186,9 @@ def _as_given(call: Call, values: Sequence[Any], found: Sequence[Any]) -> list[A
 
 def _like(call: Call, cotangent: Variable | None, mark: Variable) -> Any:
     """A derivative as a value of the kind of the variable: a Python float by a Python float."""
-    from tracetensor.graph.ops.elementwise import copy as copy_
-    from tracetensor.graph.ops.elementwise import to_array
-    from tracetensor.graph.ops.scalars import CONVERSIONS
-    from tracetensor.rewrite.derivatives.tangents import number, zeros_like
+    from tracetensor.rewrite.derivatives.tangents import as_value
 
-    found = zeros_like(mark) if cotangent is None else number(cotangent, mark.dtype)
-    type_ = mark.tensor
-    if type_.is_python:
-        found = CONVERSIONS[type_.kind](found)
-    elif type_.is_array:
-        if cotangent is not None and found.node is not None and found.node.op.views:
-            found = copy_(found)
-        found = to_array(found)
-    return call.wrap(found)
+    return call.wrap(as_value(cotangent, mark))
 
 
 def _gradient(
@@ -246,7 +236,7 @@ def _gradient(
 
 
 @makes_functions
-def grad(function: Callable[..., Any], argnums: Any = 0, *, has_aux: bool = False) -> Any:
+def grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, **symbolic: Any) -> Any:
     """The gradient of a function whose result is a float: a function of the same arguments.
 
     argnums: by which positional arguments; a tuple gives a tuple of gradients. An argument may be an array, a number,
@@ -254,7 +244,17 @@ def grad(function: Callable[..., Any], argnums: Any = 0, *, has_aux: bool = Fals
     function returns (value, something else), and its gradient function (gradient, something else). No argument is
     written to, whatever the function does. Works on plain and traced functions, and inside of them.
     Raises TraceError where the function cannot be traced, or has no derivative, naming the line.
+
+    grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", known_grads=None, return_disconnected="zero"):
+    the gradient of an expression of symbolic variables, as an expression. wrt: a variable, or a list or tuple of them,
+    inputs or made ones. consider_constant: variables taken for constants. known_grads: the gradients at some variables,
+    in the place of what would come there; then cost may be None. disconnected_inputs ("raise", "warn", "ignore"): what happens
+    where the cost does not depend on a variable, whose gradient is zero then, or None if return_disconnected is "None".
     """
+    if symbolic or is_symbolic(function):
+        from tracetensor.gradient import gradient
+
+        return gradient(*_symbolic("grad", function, argnums, symbolic, "cost"), **symbolic)
 
     def build(call: Call, args: list[Any], kwargs: dict[str, Any]) -> Any:
         _, aux, found = _gradient(call, args, kwargs, argnums=argnums, has_aux=has_aux, name="grad")
@@ -264,8 +264,17 @@ def grad(function: Callable[..., Any], argnums: Any = 0, *, has_aux: bool = Fals
 
 
 @makes_functions
-def value_and_grad(function: Callable[..., Any], argnums: Any = 0, *, has_aux: bool = False) -> Any:
-    """The value of a function together with its gradient: (value, gradient), or ((value, aux), gradient)."""
+def value_and_grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, **symbolic: Any) -> Any:
+    """The value of a function together with its gradient: (value, gradient), or ((value, aux), gradient).
+
+    Of a symbolic cost, both as expressions, which share the loops that both need.
+    """
+    if symbolic or is_symbolic(function):
+        from tracetensor.gradient import value_and_gradient
+
+        return value_and_gradient(
+            *_symbolic("value_and_grad", function, argnums, symbolic, "cost"), **symbolic
+        )
 
     def build(call: Call, args: list[Any], kwargs: dict[str, Any]) -> Any:
         value, aux, found = _gradient(
@@ -274,6 +283,15 @@ def value_and_grad(function: Callable[..., Any], argnums: Any = 0, *, has_aux: b
         return ((value, aux), found) if has_aux else (value, found)
 
     return _transformed(function, ("value_and_grad", _key(argnums), has_aux), build)
+
+
+def _symbolic(name: str, function: Any, argnums: Any, options: dict[str, Any], first: str) -> tuple[Any, Any]:
+    """What is differentiated and what by, however they were given; they are taken out of the options."""
+    expression, wrt = options.pop(first, function), options.pop("wrt", argnums)
+    if callable(expression):
+        msg = f"{name}() of a function got an unexpected keyword argument {next(iter(options), 'wrt')!r}"
+        raise TypeError(msg)
+    return expression, wrt
 
 
 def _key(argnums: Any) -> Any:
@@ -460,44 +478,6 @@ def elementwise_grad(function: Callable[..., Any], argnums: int = 0) -> Any:
 # Jacobians -------------------------------------------------------------------------------------------------------
 
 
-def _rows(
-    call: Call, unit: Variable, like: Variable, found: Sequence[Any], others: Sequence[Variable]
-) -> list[Any]:
-    """What was found for `unit`, stacked over all unit vectors in the shape of `like`: (size, *shape of each)."""
-    from tracetensor.graph.node import as_variable, input_variable
-    from tracetensor.graph.ops import control, creation
-    from tracetensor.graph.ops.dims import dim_inputs, product, shape_of
-    from tracetensor.graph.ops.indexing import setitem
-    from tracetensor.graph.ops.shape import reshape
-    from tracetensor.graph.types import INT
-    from tracetensor.rewrite.derivatives.control import to_type
-    from tracetensor.rewrite.derivatives.residuals import Split, closed
-    from tracetensor.rewrite.derivatives.tangents import Shapes, zeros_like
-
-    found = [zeros_like(v) if f is None else f for f, v in zip(found, others, strict=True)]
-    size, step = as_variable(product(shape_of(like))), input_variable(INT, "step")
-    captured: dict[Variable, Variable] = {}
-
-    def keep(v: Variable) -> Variable:
-        return captured.setdefault(v, input_variable(v.type, v.name))
-
-    if like.ndim:
-        inner_dims = [keep(n) if n.node is not None or n.is_input else n for n in dim_inputs(shape_of(like))]
-        count = size if size.node is None and not size.is_input else keep(size)
-        line = setitem(
-            creation.zeros(count, dtype=unit.dtype), constant(unit.dtype.type(1)), step, spec=("i",)
-        )
-        vector = to_type(reshape(line, *inner_dims, order="C"), unit.type)
-    else:
-        vector = constant(unit.dtype.type(1))
-    shapes = Shapes()
-    split = Split([unit], {unit: vector}, found, shapes, keep)
-    shapes.forget()
-    body = closed([step, *captured.values()], split.outputs, "rows")
-    made = control.scan.node(size, *captured, body=body, n_carry=0, counted=True, conditional=False)
-    return list(made.outputs)
-
-
 def _given(cotangents: Sequence[Any], values: Sequence[Variable]) -> Sequence[Any]:
     return cotangents
 
@@ -506,6 +486,7 @@ def _jacobian(call: Call, args: list[Any], *, argnums: Any, mode: str) -> Any:
     from tracetensor.graph.node import input_variable
     from tracetensor.graph.ops.dims import shape_of
     from tracetensor.rewrite.derivatives.modes import pullback, pushforward
+    from tracetensor.rewrite.derivatives.rows import rows_of
     from tracetensor.rewrite.derivatives.tangents import tangent_type
 
     new, chosen = _marked(call, args, argnums, f"jac{mode}" if mode else "jacobian")
@@ -525,7 +506,7 @@ def _jacobian(call: Call, args: list[Any], *, argnums: Any, mode: str) -> Any:
         else:
             made = pushforward(floats, call.marks, units, locations=call.locations)
             others = floats
-        for other, rows in enumerate(_rows(call, unit, like, made.found, others)):
+        for other, rows in enumerate(rows_of(unit, like, made.found, others)):
             place = (number, other) if mode == "rev" else (other, number)
             first = list(range(1, rows.ndim)) if mode == "fwd" else []
             whole = rows if mode == "rev" else np.transpose(rows, [*first, 0])
@@ -565,14 +546,28 @@ def jacfwd(function: Callable[..., Any], argnums: Any = 0) -> Any:
 
 
 @makes_functions
-def jacobian(function: Callable[..., Any], argnums: Any = 0) -> Any:
-    """The Jacobian: forward where the result has more axes than the arguments, reverse elsewhere."""
+def jacobian(function: Any = None, argnums: Any = 0, **symbolic: Any) -> Any:
+    """The Jacobian: forward where the result has more axes than the arguments, reverse elsewhere.
+
+    jacobian(expression, wrt, consider_constant=None, disconnected_inputs="raise"): that of a symbolic expression.
+    """
+    if symbolic or is_symbolic(function):
+        from tracetensor.gradient import jacobian_of
+
+        return jacobian_of(*_symbolic("jacobian", function, argnums, symbolic, "expression"), **symbolic)
     return _jacobian_of(function, argnums, "")
 
 
 @makes_functions
-def hessian(function: Callable[..., Any], argnums: Any = 0) -> Any:
-    """The matrix of second derivatives: forward mode over reverse mode."""
+def hessian(function: Any = None, argnums: Any = 0, **symbolic: Any) -> Any:
+    """The matrix of second derivatives: forward mode over reverse mode.
+
+    hessian(cost, wrt, consider_constant=None, disconnected_inputs="raise"): that of a symbolic cost.
+    """
+    if symbolic or is_symbolic(function):
+        from tracetensor.gradient import hessian_of
+
+        return hessian_of(*_symbolic("hessian", function, argnums, symbolic, "cost"), **symbolic)
     return _jacobian_of(grad(function, argnums), argnums, "fwd")
 
 

@@ -1,1 +1,1 @@
-"""A photograph, three ordinary NumPy functions, and what tracing makes of them: `python -m tracetensor demo`."""
+"""A photograph, ordinary NumPy functions, and what tracing and derivatives make of them: `python -m tracetensor demo`."""

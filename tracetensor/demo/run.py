@@ -1,4 +1,4 @@
-"""`python -m tracetensor demo`: run the filters plainly and traced, compare, time, and show what was built."""
+"""`python -m tracetensor demo`: run the filters plainly and traced, compare, time, differentiate, and show what was built."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 import tracetensor as tt
 from tracetensor.demo import filters, pictures
+from tracetensor.demo import restoration as restoring
 from tracetensor.demo.progress import Progress
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Outcome:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo. Returns 0, or 1 if a package is missing or a traced result differs from the plain one."""
+    """Run the demo. Returns 0; 1 if a package is missing, a traced result differs from the plain one, or a gradient is none."""
     options = parse(argv)
     try:
         photo = pictures.load_photo(options.size)
@@ -91,13 +92,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     height, width = photo.shape[:2]
     say(INTRODUCTION.format(width=width, height=height, **{job.name: job.purpose for job in jobs}))
 
-    progress = Progress(3 * len(jobs))
+    progress = Progress(3 * len(jobs) + 1)
     outcomes = [run(job, progress) for job in jobs]
     say(results(outcomes))
     say(times(outcomes))
+    with progress.step("restoring a blurred picture by gradient"):
+        restoration = restoring.restore(photo, quick=options.quick)
+    say(str(restoration))
 
-    panels = [("original", photo), ("with noise added", noisy)]
+    panels: list[tuple[str, Any]] = [("original", photo), ("with noise added", noisy)]
     panels += [(f"{o.job.name}: {o.job.purpose}", o.later) for o in outcomes]
+    panels += [
+        ("out of focus, with noise", restoration.seen),
+        (f"restored by gradient, {len(restoration.losses)} calls", restoration.restored),
+        ("the loss, call by call (logarithmic)", pictures.Curve(restoration.losses)),
+    ]
     pictures.save_grid(options.output, panels)
     say(f"Before and after: {options.output}\n  {pictures.CREDIT}\n")
 
@@ -105,14 +114,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     (function,) = (o.function for o in outcomes if o.job.name == shown)
     say(graph_text(shown, function, whole=options.graph is not None))
     say(explain_text(shown, function))
-    return 0 if all(outcome.identical for outcome in outcomes) else 1
+    return 0 if restoration.works and all(outcome.identical for outcome in outcomes) else 1
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line, checked before anything slow happens."""
     parser = argparse.ArgumentParser(
         prog="python -m tracetensor demo",
-        description="Run three NumPy functions on a photograph, plainly and traced; compare, time and show them.",
+        description="Run NumPy functions on a photograph, plainly and traced; compare, time, differentiate, show.",
     )
     parser.add_argument("--output", type=Path, default=Path("tracetensor-demo.png"), metavar="PATH",
                         help="where to write the pictures (default: %(default)s)")  # fmt: skip

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.graph.graph import Graph, clone_nodes
-from tracetensor.graph.node import Constant, Variable, constant
+from tracetensor.graph.node import Constant, Variable, constant, input_variable
 from tracetensor.graph.ops import control, exceptions
+from tracetensor.graph.ops.checkpoints import recomputing
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, Type, join
 from tracetensor.tracer.flow import RaisedInBranch
@@ -232,6 +233,24 @@ class Attempts:
             ).outputs
         else:
             outs = tuple(self._inlined(graph, captured))
+        result = self.control.rebuilt(rebuilds, outs)
+        if branch.raised:
+            raise RaisedInBranch
+        return result
+
+    def recomputed(self, action: Callable[[], Any]) -> Any:
+        """Do something as a block that derivatives compute again: its result."""
+        branch = self.control.branch(action)
+        graph, rebuilds, captured = self._closed(branch)
+        never = Graph(
+            [input_variable(v.type) for v in graph.inputs],
+            [control.undefined(type=v.type) for v in graph.outputs],
+            name="never",
+        )
+        condition = self.state.emit(recomputing, [], {"linear": False}).out
+        outs = self.state.emit(
+            control.ifelse, [condition, *captured], {"then": graph, "orelse": never}
+        ).outputs
         result = self.control.rebuilt(rebuilds, outs)
         if branch.raised:
             raise RaisedInBranch

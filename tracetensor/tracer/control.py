@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from tracetensor.errors import Fallback, TracerSignal, TypeInferenceError
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Constant, Variable, constant, input_variable
 from tracetensor.graph.ops import control, elementwise
+from tracetensor.graph.ops.checkpoints import scheduled
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import SCALAR
 from tracetensor.tracer.lists import Lists
@@ -24,7 +26,7 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from tracetensor.graph.node import Node
     from tracetensor.tracer.arrays import Arrays
@@ -50,6 +52,7 @@ from tracetensor.tracer.loops import ScanTracer
 UNROLLED_STEPS = 4
 LONGEST_UNROLLED = 512
 MOST_PEELS = 4
+ENDLESS = 1 << 62
 MOST_MERGES = 100
 MOST_LESSONS = 12
 MOST_ALTERNATIVES = 12
@@ -72,6 +75,7 @@ class Control:
         self.keep: Callable[[], None] = lambda: None
         self.force: Callable[[Variable, str], Any] = _cannot_force
         self.watch: Callable[[Any], Watched]
+        self.schedule: Any = None  # of loops that have none of their own
 
     # Branches --------------------------------------------------------------------------------------------------
 
@@ -429,8 +433,18 @@ class Control:
 
     # Loops -----------------------------------------------------------------------------------------------------
 
+    @contextlib.contextmanager
+    def scheduling(self, schedule: Any) -> Iterator[None]:
+        """Let loops that are traced meanwhile have a schedule."""
+        before, self.schedule = self.schedule, schedule
+        try:
+            yield
+        finally:
+            self.schedule = before
+
     def loop(self, loop: Loop) -> Completion:
         """Trace a loop from its first step; NORMAL if it runs to its end, else BREAK, RETURN or a mixture."""
+        loop.schedule = self.schedule if loop.schedule is None else loop.schedule
         self.active.append(loop)
         watched = self.watch(loop.over)
         loop.check = watched.before_a_step
@@ -441,6 +455,18 @@ class Control:
             self.active.pop()
         watched.after_the_loop()
         return completion
+
+    def steps(self, loop: Loop, offset: int) -> Variable:
+        """How many steps a loop takes at most from this one on."""
+        if loop.length is None or type(loop.length) is int:
+            count: Variable = constant(ENDLESS if loop.length is None else loop.length - offset)
+        else:
+            count = self.state.region.lift(loop.length)
+            if offset:
+                count = self.state.emit(PYTHON["sub"], [count, constant(offset)]).out
+        if loop.schedule is None:
+            return count
+        return self.state.emit(scheduled, [count], {"schedule": loop.schedule, "linear": 0}).out
 
     def _from(self, loop: Loop, offset: int, go: Any) -> Completion:
         if offset and loop.check is not None:
@@ -529,7 +555,8 @@ class Control:
         places.update(dict.fromkeys(hints.containers_of(frame)))
         for _ in range(MOST_LESSONS):
             try:
-                return ScanTracer(self, loop, offset, go, list(places), weak).run()
+                with self.scheduling(None):  # of loops in loops, the outer ones
+                    return ScanTracer(self, loop, offset, go, list(places), weak).run()
             except Again:
                 hints.note(frame, places)
                 continue

@@ -7,7 +7,9 @@ whatever a function does. What the function would write to its arguments stays w
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +29,7 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tracetensor.tracer.interpreter import Interpreter
 
@@ -53,6 +55,23 @@ class Derived:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         msg = "a transformed function is called through the public face"
         raise TypeError(msg)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scheduled:
+    """What a loop runs over, with the schedule by which reverse mode computes its steps again."""
+
+    over: Any
+    schedule: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.over)
+
+    def __len__(self) -> int:
+        return len(self.over)
 
 
 def call_derived(interpreter: Interpreter, derived: Derived, args: list[Any], kwargs: dict[str, Any]) -> Any:

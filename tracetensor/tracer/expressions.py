@@ -505,3 +505,22 @@ class Expressions(Names):
                 none = isinstance(test.ops[0], ast.Is) is holds
                 refined = self.control.without(value, lambda v: (v is None) is not none)
                 self.set_local(frame, test.left.id, refined)
+        elif isinstance(test, ast.Call) and _is_class_test(test):
+            name = test.args[0].id  # type: ignore[attr-defined]
+            value = frame.locals.get(name)
+            if type(value) is TracedUnion and self.expression(frame, test.func) is isinstance:
+                classes = self.expression(frame, test.args[1])
+                refined = self.control.without(
+                    value, lambda v: self.call(isinstance, [v, classes], {}) is not holds
+                )
+                self.set_local(frame, name, refined)
+
+
+def _is_class_test(test: ast.Call) -> bool:
+    """Whether a call looks like isinstance(name, classes), the classes being named."""
+    if len(test.args) != 2 or test.keywords or not isinstance(test.args[0], ast.Name):
+        return False
+    named = all(
+        isinstance(n, (ast.Name, ast.Attribute, ast.Tuple, ast.expr_context)) for n in ast.walk(test.args[1])
+    )
+    return named and isinstance(test.func, ast.Name) and test.func.id == "isinstance"

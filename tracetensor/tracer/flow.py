@@ -64,6 +64,7 @@ DELIBERATE = frozenset(
         "_without_own",
         "bound",
         "delete_attribute",
+        "other_attribute",
         "plain_attribute",
         "plain_delete",
         "plain_set",
@@ -158,7 +159,7 @@ class Loop:
     """A loop to be traced. length: steps, an int or an INT variable, None for `while`. bind: set the target for a
     step number. body: trace one step. test: the truth of the `while` condition. assigned, head, after: names
     assigned in the body, and live at the head and after the loop. over: what it runs over, of which steps may
-    change the length.
+    change the length. schedule: what its derivative computes again.
     """
 
     frame: Frame
@@ -184,4 +185,5 @@ class Loop:
     texts: set[Place] = dataclasses.field(default_factory=set)
     hints: Hints = dataclasses.field(default_factory=Hints)
     over: Any = None
+    schedule: Any = None
     check: Callable[[], None] | None = None

@@ -805,6 +805,8 @@ class ScanTracer:
         for outer in region.captured():
             captured_in.append(region.captures[outer])
             captured.append(outer)
+        if step is None and self.loop.schedule is not None:
+            step = self._input(INT, "step")
         counted = step is not None
         body = Graph(
             [*([step] if step is not None else []), *carry_in, *captured_in],
@@ -815,7 +817,7 @@ class ScanTracer:
         )
         inputs: list[Any] = []
         if counted:
-            inputs.append(self._steps())
+            inputs.append(self.control.steps(self.loop, self.offset))
         if conditional:
             inputs.append(constant(True) if self.go is True else self.arrays.variable(self.go))
         inputs += [parent.lift(v) for v in (*initial, *captured)]
@@ -825,13 +827,6 @@ class ScanTracer:
 
     def _truth(self, go: Any) -> Variable:
         return constant(go) if type(go) is bool else go
-
-    def _steps(self) -> Variable:
-        length = self.loop.length
-        if type(length) is int:
-            return constant(length - self.offset)
-        length = self.parent.lift(length)
-        return self.state.emit(PYTHON["sub"], [length, constant(self.offset)]).out if self.offset else length
 
     def _rebuild(
         self,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.errors import Fallback
 from tracetensor.tracer.declared import Declared
+from tracetensor.tracer.derived import Derived
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.surroundings import MISSING, static
 from tracetensor.tracer.values import UNBOUND, TracedUnion, Tree, is_class, is_object
@@ -161,7 +162,7 @@ class Objects:
     def _described(self, found: Any, owner: Any, name: str) -> Any:
         """What a descriptor gives."""
         call = self.interpreter.call
-        if type(found) is Declared:
+        if type(found) is Declared or isinstance(found, Derived):
             return types.MethodType(found, owner)
         if isinstance(found, property):
             if found.fget is None:

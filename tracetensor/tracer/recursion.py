@@ -138,6 +138,12 @@ def _is(form: Any, value: Any) -> bool:
     return type(value) is type(form[1]) and bool(value == form[1])
 
 
+def _same_closure(a: Any, b: Any) -> bool:
+    """Whether functions of one code are one function: those that close over different things are not."""
+    cells, others = getattr(a, "__closure__", None) or (), getattr(b, "__closure__", None) or ()
+    return len(cells) == len(others) and all(x is y for x, y in zip(cells, others, strict=True))
+
+
 class Recursion:
     """Calls of functions that are being interpreted already."""
 
@@ -148,7 +154,8 @@ class Recursion:
     def call(self, function: Any, frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> list[Any] | None:
         """The result, in a list, of a call as a node; None where the call is to be interpreted in turn."""
         outside = self.interpreter.outside
-        enclosing = next((f for f in reversed(self.state.frames) if f.source is frame.source), None)
+        calls = (f for f in reversed(self.state.frames) if f.source is frame.source)
+        enclosing = next((f for f in calls if _same_closure(f.function, frame.function)), None)
         if enclosing is None or outside.nested is None or frame.source.generator:
             return None
         if self.state.region is enclosing.region or _advances(enclosing, frame):

@@ -12,6 +12,7 @@ from tracetensor.graph.node import Variable
 from tracetensor.graph.ops import control
 from tracetensor.tracer import source as source_
 from tracetensor.tracer.changing import may_change
+from tracetensor.tracer.derived import Scheduled
 from tracetensor.tracer.expressions import OPERATORS, Expressions
 from tracetensor.tracer.flow import (
     BREAK,
@@ -329,6 +330,7 @@ class Statements(Expressions):
         iterable = self.expression(frame, node.iter)
         if type(iterable) is TracedUnion:
             iterable = self.sequences.unified(iterable)
+        schedule = iterable.schedule if type(iterable) is Scheduled else None
         iterable = self.iterated(iterable)
         if type(iterable) is TracedList and may_change(self.sequences.interpreter):
             iterable = self.generators.iterator(iterable)
@@ -347,12 +349,15 @@ class Statements(Expressions):
             live.after,
             node.lineno,
             over=iterable,
+            schedule=schedule,
         )
         loop.must_unroll = not self.sequences.indexable(iterable)
         return self._after_loop(frame, node, self.control.loop(loop))
 
     def iterated(self, value: Any) -> Any:
         """What a loop over a value runs over: itself, or what its class's __iter__ gives."""
+        if type(value) is Scheduled:
+            return self.iterated(value.over)
         if type(value) is TracedText:
             return self.stores.text(value)
         method = getattr(type(value), "__iter__", None)

@@ -50,7 +50,8 @@ with_derivative = register(
 )
 """with_derivative(y, *xs, *captured; count, rule, mode): y, whose derivative by the first `count` of the rest a user gave.
 
-rule, a graph of what it captures: mode "jvp": tangents of xs to that of y; mode "vjp": the cotangent of y to those of xs.
+rule, a graph of what it captures: mode "jvp": tangents of xs to that of y; mode "vjp": the cotangent of y to those of xs;
+"gate": the same of y = x, whose tangents are not changed; "implicit": tangents of xs, xs and y to the tangent of y.
 """
 lifts("with_derivative")(same_axis)
 

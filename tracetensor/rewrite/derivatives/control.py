@@ -8,6 +8,7 @@ from tracetensor.errors import NotDifferentiable
 from tracetensor.graph.graph import Graph, topological
 from tracetensor.graph.node import Constant, Node, Variable, as_variable, constant, input_variable
 from tracetensor.graph.ops import control
+from tracetensor.graph.ops.checkpoints import is_recomputed, schedule_of
 from tracetensor.graph.ops.dims import shape_of
 from tracetensor.graph.ops.elementwise import as_kind, copy
 from tracetensor.graph.ops.indexing import getitem
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tracetensor.rewrite.derivatives.tangents import Tangent
+
+AGAIN: dict[str, Any] = {}
+"""What checkpoints.py enters: reverse mode of what is computed again rather than kept."""
 
 
 def _inner(forward: Forward, body: Graph) -> Forward:
@@ -49,6 +53,9 @@ def _tangent_of(inner: Forward, old: Variable, new: Variable, type_: Any) -> Var
 @def_control("ifelse")
 def ifelse(node: Node, tangents: Sequence[Tangent], forward: Forward) -> None:
     """Only the branch taken has its tangents computed."""
+    if forward.split and is_recomputed(node.inputs[0]):
+        AGAIN["block"](node, tangents, forward)
+        return
     condition, *captured = [forward.value(v) for v in node.inputs]
     runs = []
     for name in ("then", "orelse"):
@@ -185,7 +192,11 @@ def scan(node: Node, tangents: Sequence[Tangent], forward: Forward) -> None:
     initial = [_loosened(t, c) for t, c in zip(initial, carried, strict=True)]
     captured = [t for t in rest if t is not None]
     pieces = (loop, inner, outputs, roots, carried, seeds, wanted, initial, captured)
-    made, found = (_split_scan if forward.split else _joint_scan)(*pieces, forward)
+    plan = schedule_of(node) if forward.split else None
+    if plan is not None and AGAIN["can be scheduled"](loop, stacked):
+        made, found = AGAIN["loop"](plan[0], loop, outputs, carried, seeds, wanted, initial, captured)
+    else:
+        made, found = (_split_scan if forward.split else _joint_scan)(*pieces, forward)
     for old, new in zip(node.outputs, made, strict=True):
         if old is not new:
             forward.primal[old] = new

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from tracetensor.graph.graph import Graph, topological
 from tracetensor.graph.node import Node, Variable, apply, input_variable
 from tracetensor.graph.ops import control
+from tracetensor.graph.ops.checkpoints import is_recomputed, schedule_of
 from tracetensor.graph.ops.indexing import getitem
 from tracetensor.graph.ops.scalars import PYTHON
 from tracetensor.graph.types import INT, ListType
 from tracetensor.rewrite.derivatives.backward import Backward, def_transpose
+from tracetensor.rewrite.derivatives.checkpoints import ScheduledBack, undefined_like
 from tracetensor.rewrite.derivatives.control import to_type
 from tracetensor.rewrite.derivatives.residuals import closed
 from tracetensor.rewrite.derivatives.tangents import depends_on, number, tangent_type
@@ -39,9 +41,12 @@ def _ifelse_back(back: Backward, node: Node, cotangents: Sequence[Tangent]) -> N
     wanted = sorted(reached)
     if not wanted:
         return
-    graphs = []
+    graphs: list[Graph] = []
     for name in ("then", "orelse"):
         body = node.params[name]
+        if graphs and is_recomputed(condition):
+            graphs.append(undefined_like(graphs[0]))
+            break
         seeds = [input_variable(cotangents[k].type) for k in given]  # type: ignore[union-attr]
         starts = [input_variable(sums[k].type) for k in through]
         inner = Backward(depends_on(body.outputs, {body.inputs[k] for k in linear}), back.shapes)
@@ -76,7 +81,11 @@ def _behind(body: Graph, given: Sequence[int]) -> set[Variable]:
 
 @def_transpose("scan")
 def _scan_back(back: Backward, node: Node, cotangents: Sequence[Tangent]) -> None:
-    _LoopBack(back, node, cotangents).run()
+    found = schedule_of(node)
+    if found is not None and found[1]:
+        ScheduledBack(back, node, cotangents).run()
+    else:
+        _LoopBack(back, node, cotangents).run()
 
 
 class _LoopBack:

@@ -33,6 +33,10 @@ def _with_derivative(node: Node, tangents: Sequence[Tangent], forward: Forward) 
         return None
     full = [zeros_like(x) if t is None else t for x, t in zip(xs, given, strict=True)]
     full = [as_tangent(t, x) for t, x in zip(full, xs, strict=True)]
+    if node.params["mode"] == "implicit":
+        return put_in(rule, [*full, *xs, node.outputs[0], *captured])[0]
+    if node.params["mode"] == "gate" and not forward.split:
+        return full[0]
     if node.params["mode"] == "jvp":
         return put_in(rule, [*full, *captured])[node.params["place"]]
     if not forward.split:

@@ -63,6 +63,7 @@ class Forward:
         self.locations: Mapping[Node, Location] = locations or {}
         self.lazy = False
         """Whether what has no derivative is an error only where one is asked for: a user may have given another."""
+        self.constants: frozenset[Variable] = frozenset()
         self.lost: dict[Variable, NotDifferentiable] = {}
         self.where: dict[Node, Location] = {}
         """The lines of new nodes that stand for old ones."""
@@ -79,6 +80,8 @@ class Forward:
     def run(self, nodes: Iterable[Node]) -> None:
         """Give all results of the nodes, in order, their tangents."""
         for node in nodes:
+            for v in self.constants:
+                self.tangent.pop(v, None)
             tangents = [self.tangent.get(v) for v in node.inputs]
             if self.lost and self._is_lost(node):
                 new = self.again(node)

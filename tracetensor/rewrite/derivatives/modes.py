@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracetensor.graph.graph import topological
 from tracetensor.graph.node import Node, Variable, input_variable
 from tracetensor.rewrite.derivatives import (  # noqa: F401 - enter their rules
+    composed,
     control,
     control_back,
     custom,
@@ -49,20 +50,22 @@ def pushforward(
     tangents: Sequence[Tangent],
     *,
     roots: Sequence[Variable] = (),
+    constants: Sequence[Variable] = (),
     locations: Mapping[Node, Location] | None = None,
 ) -> Made:
     """The tangents of outputs for tangents of inputs; None for zero.
 
-    inputs: variables behind the outputs. roots: others that are to be what they were, once. Raises NotDifferentiable.
+    inputs: variables behind the outputs. roots: others that are to be what they were, once. constants: variables that
+    have no tangents, whatever they are made of. Raises NotDifferentiable.
     """
     shapes = Shapes()
     kept: list[Tangent] = []
     try:
         forward = Forward(split=False, shapes=shapes, locations=locations)
-        forward.lazy = True
+        forward.lazy, forward.constants = True, frozenset(constants)
         for v, t in zip(inputs, tangents, strict=True):
             forward.seed(v, t)
-        forward.run(topological([*roots, *outputs], inputs))
+        forward.run(topological([*roots, *outputs], [*inputs, *constants]))
         forward.check(outputs)
         found = [forward.tangent.get(v) for v in outputs]
         made = Made(
@@ -80,6 +83,7 @@ def pullback(
     cotangents: Callable[[Sequence[Variable]], Sequence[Tangent]],
     *,
     roots: Sequence[Variable] = (),
+    constants: Sequence[Variable] = (),
     locations: Mapping[Node, Location] | None = None,
 ) -> Made:
     """The cotangents of inputs for cotangents of outputs, which are made of the outputs' values; None for zero."""
@@ -87,11 +91,11 @@ def pullback(
     kept: list[Tangent] = []
     try:
         forward = Forward(split=True, shapes=shapes, locations=locations)
-        forward.lazy = True
+        forward.lazy, forward.constants = True, frozenset(constants)
         seeds = [input_variable(tangent_type(v.type), v.name) for v in inputs]
         for v, t in zip(inputs, seeds, strict=True):
             forward.seed(v, t)
-        forward.run(topological([*roots, *outputs], inputs))
+        forward.run(topological([*roots, *outputs], [*inputs, *constants]))
         forward.check(outputs)
         values = [forward.value(v) for v in outputs]
         tangents = [forward.tangent.get(v) for v in outputs]

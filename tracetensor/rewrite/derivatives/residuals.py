@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tracetensor.rewrite.derivatives.tangents import Shapes
 
 CHEAP = frozenset(
-    "python dim index view cast ufunc math where scalar elementwise creation sum_to_shape".split()
+    "python dim index view cast ufunc math where scalar elementwise creation sum_to_shape checkpoint".split()
 )
 """Families of ops that are computed again from what is at hand, rather than stored."""
 
@@ -57,8 +57,11 @@ class Split:
         outputs: Sequence[Variable],
         shapes: Shapes,
         keep: Callable[[Variable], Variable],
+        again: Callable[[Node], bool] | None = None,
     ) -> None:
         self.shapes = shapes
+        self.again = again or _cheap
+        """Whether a node is computed again rather than kept."""
         self.keep = keep
         """What a residual is in the linear graph: called once for each, with the variable of the body."""
         self.mapping: dict[Variable, Variable] = {v: v for v in linear_inputs}
@@ -113,7 +116,7 @@ class Split:
         stack = [(variable.node, iter(variable.node.inputs))]
         while stack:
             node, rest = stack[-1]
-            if not _cheap(node):
+            if not self.again(node):
                 self.stored.update(n.outputs[0] for n, _ in stack)
                 return None
             for v in rest:

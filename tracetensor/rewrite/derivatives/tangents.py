@@ -14,8 +14,10 @@ from tracetensor.graph.graph import bodies, topological
 from tracetensor.graph.node import Constant, Node, Variable, apply, constant
 from tracetensor.graph.ops import control, creation
 from tracetensor.graph.ops.calculus import sum_to_shape
+from tracetensor.graph.ops.checkpoints import schedule_of
 from tracetensor.graph.ops.dims import LIFT, broadcast_dims, dim, dim_inputs, lift_dim, shape_of
-from tracetensor.graph.ops.elementwise import as_kind, cast
+from tracetensor.graph.ops.elementwise import as_kind, cast, copy, to_array
+from tracetensor.graph.ops.scalars import CONVERSIONS
 from tracetensor.graph.ops.shape import broadcast_to, imag_, real_
 from tracetensor.graph.types import ARRAY, SCALAR, ListType, TensorType, Type
 
@@ -121,6 +123,19 @@ def unbroadcast(x: Variable, like: Variable) -> Variable:
     if same_shape(x, like):
         return x
     return sum_to_shape(x, *dim_inputs(shape_of(like)))  # type: ignore[no-any-return]
+
+
+def as_value(cotangent: Tangent, like: Variable) -> Variable:
+    """A derivative as a value of the kind of the variable that it is by: a Python float by a Python float."""
+    found = zeros_like(like) if cotangent is None else number(cotangent, like.dtype)
+    type_ = like.tensor
+    if type_.is_python:
+        found = CONVERSIONS[type_.kind](found)
+    elif type_.is_array:
+        if cotangent is not None and found.node is not None and found.node.op.views:
+            found = copy(found)
+        found = to_array(found)
+    return found
 
 
 def parts_of(x: Variable) -> tuple[Variable, Variable]:
@@ -248,5 +263,11 @@ def depends_on(targets: Sequence[Variable], sources: set[Variable]) -> set[Varia
     found = set(sources)
     for node in topological(targets, sources):
         if any(v in found for v in node.inputs):
-            found.update(node.outputs)
+            found.update(_dependent(node))
     return found
+
+
+def _dependent(node: Node) -> Sequence[Variable]:
+    """The results of a node that depend on tangents where its inputs do: all, but for what scheduled loops carry along."""
+    plan = schedule_of(node) if node.op is control.scan else None
+    return node.outputs if plan is None or not plan[1] else node.outputs[: plan[1]]

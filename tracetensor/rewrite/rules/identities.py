@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tracetensor.graph.node import constant
 from tracetensor.graph.ops.calculus import held, mark_independent
+from tracetensor.graph.ops.checkpoints import recomputing, scheduled
 from tracetensor.graph.ops.elementwise import UFUNCS, as_kind, cast, where
 from tracetensor.graph.types import TensorType
 from tracetensor.rewrite.rule import REAL_ALGEBRA, RuleList, anything, given
@@ -238,3 +240,15 @@ def inverse_functions(x: Variable) -> Variable:
 def mark_of_derivative(node: Node) -> Variable:
     """What a derivative was taken by, or took for a constant, is an ordinary variable once it is made."""
     return node.inputs[0]
+
+
+@rules.on("scheduled", example=given("int", lambda n: scheduled(n, schedule="sqrt", linear=0)))
+def mark_of_schedule(node: Node) -> Variable:
+    """The schedule of a loop matters to its derivative only."""
+    return node.inputs[0]
+
+
+@rules.on("recomputing", example=given("int", lambda n: (n, recomputing(linear=False))))
+def mark_of_block(node: Node) -> Variable | None:
+    """A block that derivatives compute again is an ordinary one where it is not that computation itself."""
+    return None if node.params["linear"] else constant(True)
