@@ -66,6 +66,7 @@ bench: .venv/.stamp-bench build
 	$(PY) benchmarks/overhead.py $(BENCH_ARGS)
 	$(PY) benchmarks/elementwise.py $(BENCH_ARGS)
 	$(PY) benchmarks/programs.py $(BENCH_ARGS)
+	$(PY) benchmarks/gradients.py $(BENCH_ARGS)
 
 .PHONY: fuzz
 fuzz: .venv/.stamp-dev build
