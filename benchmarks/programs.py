@@ -1,26 +1,30 @@
-"""Every program of tests/programs, unmodified, against itself under tt.trace: steady state and first call.
+"""Every program of tests/programs, unmodified, against itself under tt.trace and against Numba's and JAX's versions of it.
 
-Each program runs in a process of its own. There the traced function is called for the first time (traced, rewritten,
-compiled and run), its result and what it did to its arguments are checked against plain Python's, and then both are
-called in turn, each on a fresh copy of the arguments that is made outside the timed region. The ratio is the median
-time of the plain function over that of the traced one: above 1, tracing pays. Run it as
+Each program runs in a process of its own, with an empty cache of kernels. There the traced function is called for the
+first time (traced, rewritten, compiled and run), its loops are made machine code, its result and what it did to its
+arguments are checked against plain Python's, and so are the versions of benchmarks/peers, as far as Numba and JAX are
+installed; then all are called in turn on one thread, each on a fresh copy of the arguments that is made outside the timed
+region. The ratio is the median time of the plain function over that of the traced one: above 1, tracing pays. Run it as
 `python benchmarks/programs.py --json programs.json --markdown docs/performance.md`.
 """
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks import peer_runs
 from benchmarks.common import (
     ROOT,
     alternate,
@@ -46,7 +50,7 @@ LIMIT = 180.0  # seconds for all that is done with a program
 # In the process of a program --------------------------------------------------------------------------------------
 
 
-def measure(name, *, seconds, size=None):
+def measure(name, *, seconds, size=None, peers=True):
     """The row of one program. size: what make_inputs takes, in the place of the module's BENCH."""
     import tracetensor as tt
     from tests import compare, programs
@@ -71,10 +75,17 @@ def measure(name, *, seconds, size=None):
         row["stages"] = {}
         with timed_stages(row["stages"]):
             row["first"], result = stopwatch(lambda: traced(*a, **k))
+        row["native"] = native_after(traced, args, kwargs, row["first"])
         compare.assert_same(result, first_plain.result, rtol=rtol)
         compare.assert_same(a, first_plain.args, rtol=rtol, path="arguments after the call")
         compare.run_both(plain, traced, args, kwargs, rtol=rtol)
-        systems = {"plain": lambda: prepare(plain), "traced": lambda: prepare(traced)}
+        settle(functools.partial(prepare, traced))
+        peer_runs.on_one_core()
+        versions, row["peers"] = (
+            peer_runs.versions(name, first_plain, args, kwargs, rtol) if peers else ({}, {})
+        )
+        functions = {"plain": plain, "traced": traced, **versions}
+        systems = {system: functools.partial(prepare, function) for system, function in functions.items()}
         times = alternate(systems, seconds=seconds, least=3, most=101)
     if caught:
         row["remark"] = one_line(str(caught[0].message).split(") ", 1)[-1])
@@ -84,9 +95,37 @@ def measure(name, *, seconds, size=None):
     row["plain"], row["traced"] = (statistics.median(times[s]) for s in ("plain", "traced"))
     row["spread"] = {s: [min(t), max(t)] for s, t in times.items()}
     row["ratio"] = row["plain"] / row["traced"]
-    if row["ratio"] < LOSER and traced.graphs:
+    for system in versions:
+        row["peers"][system]["time"] = statistics.median(times[system])
+    best = min([row["plain"], *(row["peers"][system]["time"] for system in versions)])
+    row["interpreted"] = peer_runs.reasons(traced.explain(), ROOT)
+    if row["traced"] > best and traced.graphs:
         row["where"] = whereabouts(plain, args, kwargs)
     return row
+
+
+def native_after(traced, args, kwargs, first):
+    """Seconds from the beginning of the first call until its loops are machine code; None where nothing is compiled."""
+    import tracetensor as tt
+    from tests import compare
+
+    a, k = compare.clone((args, kwargs))
+    try:
+        return first + stopwatch(lambda: traced.compile(*a, **k))[0]
+    except tt.TraceError:
+        return None
+
+
+def settle(prepare):
+    """Make and run calls until what is compiled in the background is in place, for about a second."""
+    from tracetensor.kernels.background import worker
+
+    end = time.perf_counter() + 1.0
+    for done in range(5):
+        if done >= 2 and time.perf_counter() > end:
+            break
+        prepare()()
+        worker.wait()
 
 
 def timed_stages(seconds):
@@ -114,12 +153,12 @@ def one_line(message):
     return " ".join(message.replace(f"{ROOT}{os.sep}", "").split())[:300]
 
 
-def child(name, *, seconds, size):
+def child(name, *, seconds, size, peers):
     """Measure one program; its row is the last line of the standard output."""
     out = sys.stdout
     sys.stdout = sys.stderr  # a program may print
     try:
-        row = measure(name, seconds=seconds, size=size)
+        row = measure(name, seconds=seconds, size=size, peers=peers)
     except BaseException as error:
         row = {"name": name, "failure": one_line(f"{type(error).__name__}: {error}")}
     print(json.dumps(row), file=out)
@@ -128,17 +167,21 @@ def child(name, *, seconds, size):
 # In the process that starts them ----------------------------------------------------------------------------------
 
 
-def run_child(name, *, seconds, limit, size=None):
+def run_child(name, *, seconds, limit, size=None, peers=True):
     """The row of one program, measured in a process of its own; a crash or a hang is a row that says so."""
     command = [sys.executable, str(Path(__file__).resolve()), "--child", name, "--seconds", str(seconds)]
     if size is not None:
         command += ["--size", repr(size)]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=limit, cwd=ROOT, check=False, env={**os.environ}
-        )
-    except subprocess.TimeoutExpired:
-        return {"name": name, "failure": f"not done after {limit:g} s"}
+    if not peers:
+        command += ["--no-peers"]
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, **peer_runs.ONE_THREAD, "TRACETENSOR_CACHE": cache}
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=limit, cwd=ROOT, check=False, env=environment
+            )
+        except subprocess.TimeoutExpired:
+            return {"name": name, "failure": f"not done after {limit:g} s"}
     try:
         row = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
@@ -170,6 +213,10 @@ def summarise(rows):
         "first_most": max((row["first"] for row in good), default=None),
         "first_mean_ratio": geometric_mean(firsts),
         "first_within_aim": sum(row["first"] <= runs * row["plain"] + seconds for row in good),
+        "first_over_aim": statistics.median(row["first"] / (runs * row["plain"] + seconds) for row in good)
+        if good
+        else None,
+        "peers": peer_runs.summarise(good),
     }
 
 
@@ -202,6 +249,7 @@ def report_markdown(report):
                 for row in losers
             )
         )
+    parts += peer_runs.markdown(good, summary["peers"])
     parts.append("All programs, the slowest first:")
     parts.append(
         table(
@@ -249,6 +297,11 @@ def summary_rows(summary):
         ["first call, most", f"{digits(summary['first_most'] * 1e3)} ms", ""],
         ["first call over a plain run, geometric mean", f"{summary['first_mean_ratio']:.2f}", ""],
         [
+            f"first call over {AIM_FIRST[0]:g} plain runs + {AIM_FIRST[1] * 1e3:g} ms, median",
+            f"{summary['first_over_aim']:.2f}",
+            "at most 1",
+        ],
+        [
             f"first calls within {AIM_FIRST[0]:g} plain runs + {AIM_FIRST[1] * 1e3:g} ms",
             f"{summary['first_within_aim']} of {measured}",
             "all",
@@ -261,6 +314,11 @@ def line(row):
     if "failure" in row:
         return f"{row['name']:22s} FAILED: {row['failure']}"
     figures = f"{row['plain'] * 1e3:9.2f} ms {row['traced'] * 1e3:9.2f} ms {row['ratio']:6.2f}x  first {row['first'] * 1e3:8.1f} ms"
+    for system, peer in row["peers"].items():
+        ratio = f"{peer['time'] / row['traced']:6.2f}x" if "time" in peer else "     - "
+        figures += f"  {system} {ratio}"
+        if "failure" in peer:
+            figures += f" ({peer['failure']})"
     return f"{row['name']:22s} {figures}{'  plain: ' + row['remark'] if row['remark'] else ''}"
 
 
@@ -274,12 +332,15 @@ def main(arguments=None):
     parser.add_argument(
         "--limit", type=float, default=LIMIT, help="seconds that a process may take (%(default)g)"
     )
+    parser.add_argument(
+        "--no-peers", action="store_true", help="without Numba and JAX, even if they are installed"
+    )
     parser.add_argument("--size", type=eval_size, help="what make_inputs takes, as a literal; for trying out")
     parser.add_argument("--child", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
     if options.child:
-        child(options.child, seconds=seconds, size=options.size)
+        child(options.child, seconds=seconds, size=options.size, peers=not options.no_peers)
         return None
     from tests import programs
 
@@ -298,7 +359,9 @@ def main(arguments=None):
         "rows": [],
     }
     for name in names:
-        row = run_child(name, seconds=seconds, limit=options.limit, size=options.size)
+        row = run_child(
+            name, seconds=seconds, limit=options.limit, size=options.size, peers=not options.no_peers
+        )
         report["rows"].append(row)
         print(line(row), flush=True)
     report["summary"] = summarise(report["rows"])

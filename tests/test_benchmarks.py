@@ -1,10 +1,16 @@
 """The benchmarks run, and their figures are there. What the figures are is not tested."""
 
+import ast
 import json
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
-from benchmarks import common, elementwise, memory, overhead, programs
+import tracetensor as tt
+from benchmarks import common, elementwise, gradients, memory, overhead, peer_runs, peers, programs
+from tests import programs as all_programs
 
 
 def test_overhead(tmp_path, capsys):
@@ -99,3 +105,123 @@ def test_replace_section_missing(tmp_path):
     page.write_text("nothing here\n")
     with pytest.raises(SystemExit, match="no section between"):
         common.replace_section(page, "programs", "text")
+
+
+def test_peers_are_listed():
+    """Each program has a version for each peer, or a reason why not; and each version is where the table says."""
+    every = set(all_programs.names())
+    for system, modules in (("numba", peers.NUMBA), ("jax", peers.JAX)):
+        listed = peers.names(system)
+        assert len(listed) == len(set(listed))
+        assert set(listed) | set(peers.without(system)) == every
+        assert not set(listed) & set(peers.without(system))
+        for module, names in modules.items():
+            text = (common.ROOT / "benchmarks" / "peers" / f"{module}.py").read_text(encoding="utf-8")
+            functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+            assert {name for name in functions if not name.startswith("_")} == set(names.split())
+    for name, edits in peers.OWN.items():
+        ast.parse(peers.edited(name, edits))
+    assert set(peers.TOLERANCES) | peers.RESULT_ONLY <= every
+
+
+def test_peers_load_lazily():
+    """Without a benchmark that asks for it, no peer is imported."""
+    code = (
+        "import sys; from benchmarks import programs, gradients, peers, peer_runs; "
+        "print(sorted({'numba', 'jax', 'torch', 'autograd'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=common.ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_peers_agreement():
+    """Results of peers may be of other kinds, and must be the same numbers."""
+    peers.assert_agree((np.float64(1.0), [np.int64(2)], np.ones(2)), (1.0, [2], np.ones(2)), 1e-9)
+    peers.assert_agree({"a": np.arange(3)}, {"a": [0, 1, 2]}, 1e-9)
+    for wrong, right in (
+        (1.001, 1.0),
+        ([1, 2], [1, 3]),
+        (np.ones(2), np.ones(3)),
+        ("a", "b"),
+        (None, 0.0),
+        ({"a": 1}, {"b": 1}),
+    ):
+        with pytest.raises((AssertionError, TypeError, KeyError)):
+            peers.assert_agree(wrong, right, 1e-9)
+
+
+def test_peer_figures():
+    """Peers that failed, that have no version, and that are not installed, are said to be so."""
+    row = {
+        "name": "heat1d",
+        "plain": 4.0,
+        "traced": 2.0,
+        "native": 0.1,
+        "first": 0.2,
+        "remark": "",
+        "interpreted": ["loop at x: interpreted: no"],
+    }
+    numba = {"numba": {"time": 1.0, "first": 3.0}, "jax": {"failure": "ValueError: no"}}
+    other = {
+        **row,
+        "name": "word_counts",
+        "native": None,
+        "peers": {"numba": {"without": "strings"}, "jax": {"without": "strings"}},
+    }
+    rows = [{**row, "peers": numba}, other]
+    summary = peer_runs.summarise(rows)
+    assert summary["numba"]["mean"] == 0.5 and summary["numba"]["losers"] == ["heat1d"]
+    text = "\n".join(peer_runs.markdown(rows, summary))
+    for part in (
+        "- `heat1d`, 0.500: loop at x: interpreted: no",
+        "ValueError: no",
+        "`word_counts` (strings)",
+        "JAX, first call",
+    ):
+        assert part in text
+    alone = [{**row, "peers": {}}]
+    assert "Numba" not in "\n".join(peer_runs.markdown(alone, peer_runs.summarise(alone)))
+
+
+def test_gradients(tmp_path, capsys):
+    """Each task is differentiated, at a size of a few items, by what is installed."""
+    page = tmp_path / "page.md"
+    page.write_text("<!-- begin gradients -->\n<!-- end gradients -->\n")
+    arguments = ["--quick", "--small", "--seconds", "0.01", "--only", "kepler", "--markdown", str(page)]
+    report = gradients.main(arguments)
+    (row,) = report["rows"]
+    assert row["systems"]["tracetensor"]["time"] > 0 and row["memory"]["tracetensor"] >= 0
+    assert "Newton" in page.read_text()
+
+
+@pytest.mark.parametrize("name", sorted(gradients.TASKS))
+def test_gradients_are_right(name):
+    """The gradients that are timed are those that differences of values give."""
+    task = gradients.TASKS[name]
+    args = task.inputs(*task.small)
+    found = gradients.made("tracetensor", name)(*args)
+    if task.direction:
+        x, v = args
+        by_differences = [(tt.grad(task.function)(x + h * v), h) for h in (1e-5, -1e-5)]
+        (up, h), (down, _) = by_differences
+        np.testing.assert_allclose(found, (up - down) / (2 * h), rtol=1e-5, atol=1e-5)
+        return
+    value, _ = found
+    assert np.isclose(value, task.function(*args), rtol=1e-12)
+    for k in task.argnums:
+        tt.testing.check_grads(
+            lambda x, k=k: task.function(*args[:k], x, *args[k + 1 :]), (args[k],), order=1
+        )
+
+
+def test_gradients_that_differ(capsys):
+    """One system of three that nobody agrees with is named; of two, both are."""
+    right, wrong = (1.0, [np.ones(2)]), (1.0, [np.array([1.0, 1.1])])
+    entries = {"tracetensor": {}, "jax": {}, "torch": {}}
+    gradients.compare_all({"tracetensor": right, "jax": wrong, "torch": right}, entries, 1e-6)
+    assert "differs from" in entries["jax"]["failure"] and not entries["tracetensor"] and not entries["torch"]
+    entries = {"tracetensor": {}, "jax": {}}
+    gradients.compare_all({"tracetensor": right, "jax": wrong}, entries, 1e-6)
+    assert all("failure" in entry for entry in entries.values())
