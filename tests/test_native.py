@@ -555,3 +555,12 @@ def test_command_line(fresh, capsys):
     ):
         assert main(["cache", action]) == 0
         assert expected in capsys.readouterr().out
+
+
+def test_cache_from_python(fresh):
+    assert tt.cache.entries() == [] and tt.cache.path() == cache.folder()
+    assert compiled_sum() == "native"
+    (entry,) = tt.cache.entries()
+    assert entry.file.parent == tt.cache.path() and entry.size == entry.file.stat().st_size
+    assert abs(entry.made - time.time()) < 3600
+    assert tt.cache.clear() == 1 and tt.cache.entries() == [] and not entry.file.exists()

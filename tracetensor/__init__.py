@@ -3,6 +3,7 @@
 from collections.abc import Callable as _Callable
 from typing import Any as _Any
 
+from tracetensor import cache as cache
 from tracetensor import testing as testing
 from tracetensor.api import compile as compile
 from tracetensor.api import make_graph as make_graph
@@ -69,6 +70,7 @@ __all__ = [
     "Traced",
     "TypeInferenceError",
     "Variable",
+    "cache",
     "callback",
     "checkpoint",
     "clip_gradient",

@@ -47,23 +47,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def cache_command(argv: Sequence[str]) -> int:
     """`python -m tracetensor cache ls|clear|path`."""
-    from tracetensor.kernels import cache
+    from tracetensor import cache
 
     parser = argparse.ArgumentParser(prog="python -m tracetensor cache", description=COMMANDS["cache"])
     parser.add_argument("action", choices=("ls", "clear", "path"))
     action = parser.parse_args(argv).action
     if action == "path":
-        sys.stdout.write(f"{cache.folder()}\n")
+        sys.stdout.write(f"{cache.path()}\n")
         return 0
     if action == "clear":
-        sys.stdout.write(f"{cache.clear()} entries removed from {cache.folder()}\n")
+        sys.stdout.write(f"{cache.clear()} entries removed from {cache.path()}\n")
         return 0
     found = cache.entries()
     for path, size, made in found:
         when = dt.datetime.fromtimestamp(made).astimezone().strftime("%Y-%m-%d %H:%M")
         sys.stdout.write(f"{size:9,}  {when}  {path.name}\n")
     sys.stdout.write(
-        f"{len(found)} entries, {sum(size for _, size, _ in found):,} bytes, in {cache.folder()}\n"
+        f"{len(found)} entries, {sum(size for _, size, _ in found):,} bytes, in {cache.path()}\n"
     )
     return 0
 
