@@ -9,6 +9,7 @@ from tracetensor.api import compile as compile
 from tracetensor.api import make_graph as make_graph
 from tracetensor.api import optimize as optimize
 from tracetensor.api import trace as trace
+from tracetensor.batching import vmap as vmap
 from tracetensor.checkpoint import checkpoint as checkpoint
 from tracetensor.config import config as config
 from tracetensor.custom import clip_gradient as clip_gradient
@@ -106,6 +107,7 @@ __all__ = [
     "until",
     "value_and_grad",
     "vjp",
+    "vmap",
     "while_loop",
 ]
 
