@@ -1,5 +1,6 @@
 """Programs beside their Numba and JAX versions: the versions checked and timed, figures, the part of the page on them."""
 
+import collections
 import importlib.util
 import os
 import statistics
@@ -74,10 +75,45 @@ def _checked(name, function, outcome, args, kwargs, rtol):
     return seconds
 
 
-def reasons(explanation, root):
-    """What explain() says of loops that are not machine code."""
-    lines = [line.strip().replace(f"{root}{os.sep}", "") for line in explanation.splitlines()]
-    return [line for line in lines if line.startswith("loop at") and not line.endswith(": machine code")]
+def reasons(traced, root):
+    """What explain() says of loops that are not machine code, and what those that are leave to the interpreter."""
+    lines = [line.strip().replace(f"{root}{os.sep}", "") for line in traced.explain().splitlines()]
+    found = [line for line in lines if line.startswith("loop at") and not line.endswith(": machine code")]
+    try:
+        left = left_over(traced)
+    except Exception as error:  # the compiler's insides are not what they were: no failure of the row
+        return [*found, f"what is left to the interpreter is not known ({type(error).__name__})"]
+    if left:
+        counts = ", ".join(f"{n} {name}" if n > 1 else name for name, n in left.most_common(6))
+        found.append(f"left to the interpreter in loops that are machine code: {counts}")
+    return found
+
+
+def left_over(traced):
+    """The instructions that have no C text, in the loops of all versions: a Counter of their names."""
+    from tracetensor.vm.instructions import Opcode
+    from tracetensor.vm.loop_compiler import make_code
+
+    names = collections.Counter()
+    for version in traced.versions:
+        for site in version.program.loops():
+            if site.state != "native":
+                continue
+            code = make_code(version.program, site)
+
+            def noted(pc, code=code, emit=code.instruction):
+                before = code.interpreted
+                lines = emit(pc)
+                if code.interpreted > before:
+                    row = code.rows[pc]
+                    names[getattr(row[10], "name", None) or Opcode(row[0]).name.lower()] += 1
+                return lines
+
+            code.instruction = noted
+            code.text()
+    for name in ("drop", "move", "guard"):  # hardly any time
+        del names[name]
+    return names
 
 
 # Figures -----------------------------------------------------------------------------------------------------------
@@ -191,7 +227,7 @@ def _said(rows, figures, system):
 
 def _loser(row, system):
     ratio = row["peers"][system]["time"] / row["traced"]
-    why = list(row.get("interpreted", ()))[:2] or ["all loops are machine code"]
+    why = list(row.get("interpreted", ()))[:2] or ["all loops are machine code, with all that they do"]
     if row.get("where"):
         why.append(row["where"])
     if row["remark"]:

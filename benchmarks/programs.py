@@ -98,7 +98,7 @@ def measure(name, *, seconds, size=None, peers=True):
     for system in versions:
         row["peers"][system]["time"] = statistics.median(times[system])
     best = min([row["plain"], *(row["peers"][system]["time"] for system in versions)])
-    row["interpreted"] = peer_runs.reasons(traced.explain(), ROOT)
+    row["interpreted"] = peer_runs.reasons(traced, ROOT)
     if row["traced"] > best and traced.graphs:
         row["where"] = whereabouts(plain, args, kwargs)
     return row

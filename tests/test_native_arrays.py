@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import tracetensor as tt
 from tests.array_programs import make_program
-from tests.compare import clone, run_both
+from tests.compare import assert_same, clone, run_both
 from tests.sampling import check_golden
 from tracetensor.kernels import toolchain
 from tracetensor.vm.instructions import Opcode
@@ -343,3 +343,35 @@ def _run_both(function, traced, args, rtol):
     ) as error:  # `a /= b` of other dtypes: NumPy's text names the shape of the target too
         if str(error).count("could not be broadcast together") != 2:
             raise
+
+
+# Gradients ------------------------------------------------------------------------------------------------------------
+
+
+def decaying(x, y, n):
+    for _ in range(n):
+        x = np.tanh(x * y + 0.25)
+    return (x * x).sum()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "calls"),
+    [
+        (ONE / 8, ONE[::-1] / 4, 0),
+        (ONE / 8, 0.5, 0),  # a sum of all
+        (ONE / 8, ONE[:1], 0),  # a sum along an axis that was broadcast: only there, at run time
+        (TWO / 8, TWO[:, :1] + 1, 0),
+        (TWO / 8, TWO[0], 1),  # of fewer axes: always
+        (TWO.T / 8, TWO.T / 4, 0),  # in Fortran order
+        (ONE.astype("f") / 8, np.float32(0.5), 0),
+    ],
+)
+def test_unbroadcasting(x, y, calls):
+    """Gradients of what may have been broadcast are the same on both tiers, and no calls where it was not."""
+    results = []
+    for tier in ("interpreted", "native"):
+        with tt.config(tier=tier), np.errstate(all="ignore"):
+            gradient = tt.grad(lambda *args: decaying(*args), argnums=(0, 1))
+            results.append([gradient(x, y, n) for n in (3, 1, 0)])
+    assert_same(*results)
+    assert interpreted(gradient.traced).count("sum_to_shape") == calls

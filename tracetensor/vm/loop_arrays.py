@@ -546,24 +546,27 @@ def _emit_pack(code: LoopCode, pc: int, form: CallForm) -> list[str]:
 def emit_copy(code: LoopCode, pc: int) -> list[str]:
     """A copy in the order of the axes."""
     _, r, array = code.rows[pc][:3]
-    return _copied(code, pc, r, array, ordered=True)
+    return copied(code, pc, r, array, ordered=True)
 
 
 def _emit_copy(code: LoopCode, pc: int, form: CallForm) -> list[str]:
     """A copy in C order, or whatever comes to it."""
     if form.params.get("order", "K") not in {"C", "K"}:
         raise Interpreted
-    return _copied(
+    return copied(
         code, pc, code.rows[pc][9][0], form.operands[0], ordered=form.params.get("order", "K") == "K"
     )
 
 
-def _copied(code: LoopCode, pc: int, r: int, array: int, *, ordered: bool) -> list[str]:
+def copied(
+    code: LoopCode, pc: int, r: int, array: int, *, ordered: bool, checks: Sequence[str] = ()
+) -> list[str]:
+    """A copy in a register, in the array's own order or in C order; checks: lines that leave it to the interpreter."""
     char = char_of(code, array)
     dims = dims_of(code, array)
     if char not in CHAR_TYPES or code.ranks.get(r) != len(dims) or not dims or char_of(code, r) != char:
         raise Interpreted
-    lines = [few(dims), *(in_order(code, array) if ordered else [])]
+    lines = [*checks, few(dims), *(in_order(code, array) if ordered else [])]
     if ordered and len(dims) > 1:
         lines += [f"if (n{array}_{j} > 1 && !s{array}_{j}) break;" for j in range(len(dims))]
     lines += fresh(code, r, "y", dims, NUMBERS[char])

@@ -14,6 +14,7 @@ from tracetensor.vm.loop_arrays import (
     SIZES,
     attempt,
     char_of,
+    copied,
     dims_of,
     emit_write,
     few,
@@ -27,6 +28,7 @@ from tracetensor.vm.loop_arrays import (
     written,
 )
 from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted
+from tracetensor.vm.loop_reductions import emit_fold
 from tracetensor.vm.loop_scalars import integer, staged
 from tracetensor.vm.products import SMALL
 
@@ -176,6 +178,20 @@ def emit_reshape(code: LoopCode, pc: int, form: CallForm) -> list[str]:
         lines.append(f"n{r}_{k} = d{k}; s{r}_{k} = {stride};")
         stride = f"s{r}_{k} * n{r}_{k}"
     return attempt(code, pc, lines)
+
+
+def emit_sum_to_shape(code: LoopCode, pc: int, form: CallForm) -> list[str]:
+    """A sum of all, or a copy of what has the given dims already; sums along some axes are left to the interpreter."""
+    x, *given = form.operands
+    if not given:
+        return emit_fold(code, pc, form._replace(name="sum", params={"axis": None}))
+    if code.ranks.get(x) != len(given):
+        raise Interpreted
+    checks: list[str] = []
+    for k, q in enumerate(given):
+        dim = integer(code, q, checks)
+        checks.append(f"if (UNLIKELY(n{x}_{k} != {dim})) break;")
+    return copied(code, pc, code.rows[pc][9][0], x, ordered=True, checks=checks)
 
 
 # Items chosen by arrays ----------------------------------------------------------------------------------------------
@@ -369,6 +385,7 @@ MAKERS: dict[str, CallEmitter] = {
     "arange": emit_arange,
     "reshape": emit_reshape,
     "nonzero": emit_nonzero,
+    "sum_to_shape": emit_sum_to_shape,
     "matmul": emit_product,
     "dot": emit_product,
 }

@@ -81,10 +81,12 @@ def mark_independent(x: Variable) -> Variable:
 
 def _sum_to_shape(x: Any, *dims: int) -> Any:
     shape = np.shape(x)
+    if shape == dims and dims:
+        return np.array(x)  # memory of its own: x may be written to meanwhile
     extra = len(shape) - len(dims)
     axes = (*range(extra), *[extra + k for k, n in enumerate(dims) if n == 1 and shape[extra + k] != 1])
     if not axes:
-        return np.array(x) if dims else np.asarray(x)[()]  # memory of its own: x may be written to meanwhile
+        return np.array(x) if dims else np.asarray(x)[()]
     # One sum, over all that was broadcast.
     result = np.sum(x, axis=axes, dtype=np.asarray(x).dtype)
     return np.reshape(result, dims) if dims else result
