@@ -564,3 +564,21 @@ def test_cache_from_python(fresh):
     assert entry.file.parent == tt.cache.path() and entry.size == entry.file.stat().st_size
     assert abs(entry.made - time.time()) < 3600
     assert tt.cache.clear() == 1 and tt.cache.entries() == [] and not entry.file.exists()
+
+
+def test_squares_of_floats_are_those_of_pow():
+    """Python's x ** 2 is the C library's pow, which is not always x * x; machine code calls it only where they may differ."""
+
+    def squares(x, n):
+        out = np.zeros(n)
+        for k in range(n):
+            out[k] = float(x[k]) ** 2
+        return out
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(200_000) * 10.0 ** rng.integers(-20, 20, 200_000)
+    special = np.array(
+        [0.0, -0.0, 1e-170, 1e170, -1e-150, np.inf, -np.inf, np.nan, 5e-324, 1.3407807929942596e154]
+    )
+    assert (np.array([v**2 for v in x.tolist()]) != x * x).any() or sys.platform != "linux"
+    check(squares, (x[:5], 5), (x, len(x)), (special[:-1], 8), (special, len(special)))
