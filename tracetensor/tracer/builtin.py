@@ -14,12 +14,13 @@ from tracetensor.errors import Fallback
 from tracetensor.graph.node import Variable
 from tracetensor.graph.op import find_op
 from tracetensor.graph.ops import control, exceptions
-from tracetensor.graph.ops.scalars import CONVERSIONS, MATH
+from tracetensor.graph.ops.scalars import CONVERSIONS, MATH, make_complex
 from tracetensor.graph.ops.scalars import round_ as round_op
-from tracetensor.graph.types import PYTHON_TYPES, TensorType
+from tracetensor.graph.types import PYTHON_TYPES, TensorType, type_of
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.generators import is_lazy, same_lengths
 from tracetensor.tracer.learnt import is_learnt, learnt_call
+from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.prelude import same_or_equal
 from tracetensor.tracer.sorting import sorted_list
 from tracetensor.tracer.texts import TracedText, is_run_time_text
@@ -114,6 +115,12 @@ def _index(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) ->
     return _integer(interpreter, args[0])
 
 
+def _is_real(value: Any) -> bool:
+    """Whether a value is a real number, and no array."""
+    type_: Any = value.type if type(value) is TracedScalar else type_of(value) if is_number(value) else None
+    return type_ is not None and type_.dtype.kind in "biuf"
+
+
 def _conversion(kind: str, cls: type) -> None:
     @handles(cls)
     def convert(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -130,6 +137,9 @@ def _conversion(kind: str, cls: type) -> None:
             return cls(*args, **kwargs)
         if any(map(is_run_time_text, args)):
             return interpreter.stores.emit(cls, args, PYTHON_TYPES[cls], kwargs)
+        if kind == "complex" and len(args) == 2 and not kwargs and all(map(_is_real, args)):
+            parts = [interpreter.arrays.variable(interpreter.call(float, [a], {})) for a in args]
+            return interpreter.arrays.wrap(interpreter.state.emit(make_complex, parts).out)
         if len(args) != 1 or kwargs:
             return interpreter.calls.callback(cls, args, kwargs)
         if isinstance(args[0], (list, tuple, dict)) or type(args[0]) is TracedRange:

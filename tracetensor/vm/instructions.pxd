@@ -73,6 +73,7 @@ cpdef enum Opcode:
     C_SUB
     C_MUL
     C_ABS
+    C_MAKE
     C_REAL
     C_IMAG
     # NumPy's int64

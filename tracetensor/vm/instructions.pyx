@@ -45,7 +45,7 @@ TABLE = {
         (
             Opcode.F_ADD, Opcode.F_SUB, Opcode.F_MUL, Opcode.F_QUOTIENT,
             Opcode.F_LT, Opcode.F_LE, Opcode.F_EQ, Opcode.F_NE, Opcode.F_GT, Opcode.F_GE,
-            Opcode.L_ADD, Opcode.L_SUB, Opcode.L_MUL, Opcode.B_AND, Opcode.B_OR, Opcode.B_XOR,
+            Opcode.L_ADD, Opcode.L_SUB, Opcode.L_MUL, Opcode.B_AND, Opcode.B_OR, Opcode.B_XOR, Opcode.C_MAKE,
         ),
         "wrr-",
     ),

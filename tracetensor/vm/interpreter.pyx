@@ -538,6 +538,9 @@ cdef int interpret(Instr *code, Run *run, int start) except -1:
                 d.v.c[0], d.v.c[1] = f, g
             else:
                 slow(run, ins)
+        elif op == Opcode.C_MAKE:
+            f, g = a.v.f, b.v.f
+            d.v.c[0], d.v.c[1] = f, g
         elif op == Opcode.C_REAL:
             d.v.f = a.v.c[0]
         elif op == Opcode.C_IMAG:

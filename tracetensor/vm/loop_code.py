@@ -54,6 +54,7 @@ BINARY = {
     Opcode.L_ADD: "{a} + {b}", Opcode.L_SUB: "{a} - {b}", Opcode.L_MUL: "{a} * {b}", Opcode.L_NEG: "-{a}",
     Opcode.B_NOT: "!{a}", Opcode.B_AND: "{a} & {b}", Opcode.B_OR: "{a} | {b}", Opcode.B_XOR: "{a} ^ {b}",
     Opcode.B_TO_I: "{a}", Opcode.B_TO_F: "{a}", Opcode.C_REAL: "{a}.re", Opcode.C_IMAG: "{a}.im",
+    Opcode.C_MAKE: "(c128){{{a}, {b}}}",
     Opcode.C_ADD: "(c128){{{a}.re + {b}.re, {a}.im + {b}.im}}",
     Opcode.C_SUB: "(c128){{{a}.re - {b}.re, {a}.im - {b}.im}}",
 }  # fmt: skip

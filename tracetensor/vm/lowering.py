@@ -315,6 +315,15 @@ def lower_comparison(compiler: Compiler, node: Node, values: Values, name: str, 
     return plain(compiler, node, values, code, as_float(compiler, a), as_float(compiler, b))
 
 
+@lowers("py.make_complex")
+def lower_make_complex(compiler: Compiler, node: Node, values: Values) -> bool:
+    """complex(real, imag) of Python floats."""
+    parts = [compiler.read(values, v) for v in node.inputs]
+    if any(compiler.classes[r] != PY_FLOAT for r in parts):
+        return False
+    return plain(compiler, node, values, Opcode.C_MAKE, *parts)
+
+
 @lowers(*[PYTHON[name].name for name in UNARY])
 def lower_unary(compiler: Compiler, node: Node, values: Values) -> bool:
     """An operator on one Python number."""

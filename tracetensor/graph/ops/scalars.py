@@ -106,6 +106,18 @@ CONVERSIONS: dict[str, Op] = {kind: _conversion(kind) for kind in PYTHON_KINDS}
 """bool(x), int(x), float(x), complex(x) of any scalar or of an array of one element."""
 
 
+make_complex = register(
+    Op(
+        "py.make_complex",
+        evaluate=complex,
+        infer=lambda types, params: COMPLEX,
+        family="python",
+        raises=False,
+    )
+)
+"""complex(real, imag) of two Python floats."""
+
+
 def _index(x: Any) -> Any:
     return operator.index(x)
 
