@@ -369,7 +369,7 @@ def _missing(row, summary):
     for system, ratio in summary["behind"].get(row["name"], {}).items():
         said.append(f"{digits(ratio)} of {TITLES[system]}'s speed")
     if said and "time" in row["systems"].get("tracetensor", {}):
-        said += row.get("interpreted", [])[-2:] or ["all its loops are machine code, with all that they do"]
+        said += row.get("interpreted", [])[-2:] or ["nothing in loops is left to the interpreter"]
     return f"- {row['title']}: {'; '.join(said)}" if said else ""
 
 

@@ -227,7 +227,7 @@ def _said(rows, figures, system):
 
 def _loser(row, system):
     ratio = row["peers"][system]["time"] / row["traced"]
-    why = list(row.get("interpreted", ()))[:2] or ["all loops are machine code, with all that they do"]
+    why = list(row.get("interpreted", ()))[:2] or ["nothing in loops is left to the interpreter"]
     if row.get("where"):
         why.append(row["where"])
     if row["remark"]:

@@ -375,3 +375,26 @@ def test_unbroadcasting(x, y, calls):
             results.append([gradient(x, y, n) for n in (3, 1, 0)])
     assert_same(*results)
     assert interpreted(gradient.traced).count("sum_to_shape") == calls
+
+
+def solved(x, y, n):
+    for _ in range(n):
+        y = np.linalg.solve(x, y) + 1.0
+    return (y * y).sum()
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_broadcast_dims(columns):
+    """The dims that stacks of matrices broadcast to are machine code, in the gradient of solve as well."""
+    x = np.eye(3) + TWO[:1] / 9
+    y = np.arange(3.0 * columns).reshape(3, columns)
+    results = []
+    for tier in ("interpreted", "native"):
+        with tt.config(tier=tier), np.errstate(all="ignore"):
+            gradient = tt.grad(lambda *args: solved(*args), argnums=(0, 1))
+            stacked = np.stack([x, 2 * x])
+            results.append(
+                [gradient(x, y, 2), gradient(stacked, np.stack([y, y]), 2), gradient(stacked, y, 2)]
+            )
+    assert_same(*results)
+    assert "broadcast_dim" not in interpreted(gradient.traced)

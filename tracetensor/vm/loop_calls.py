@@ -180,6 +180,17 @@ def emit_reshape(code: LoopCode, pc: int, form: CallForm) -> list[str]:
     return attempt(code, pc, lines)
 
 
+def emit_broadcast_dim(code: LoopCode, pc: int, form: CallForm) -> list[str]:
+    """The dim that dims broadcast to; what does not fit is left to the interpreter."""
+    lines: list[str] = ["i64 size = 1;"]
+    for k, q in enumerate(form.operands):
+        dim = integer(code, q, lines)
+        lines.append(f"const i64 d{k} = {dim};")
+        lines.append(f"if (d{k} != 1) {{ if (UNLIKELY(size != 1 && size != d{k})) break; size = d{k}; }}")
+    lines.append(f"{code.target(code.rows[pc][9][0])} = size;")
+    return attempt(code, pc, [*lines, *release(code, pc)])
+
+
 def emit_sum_to_shape(code: LoopCode, pc: int, form: CallForm) -> list[str]:
     """A sum of all, or a copy of what has the given dims already; sums along some axes are left to the interpreter."""
     x, *given = form.operands
@@ -386,6 +397,7 @@ MAKERS: dict[str, CallEmitter] = {
     "reshape": emit_reshape,
     "nonzero": emit_nonzero,
     "sum_to_shape": emit_sum_to_shape,
+    "broadcast_dim": emit_broadcast_dim,
     "matmul": emit_product,
     "dot": emit_product,
 }

@@ -154,7 +154,10 @@ def round_function(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     """numpy.round to a number of decimals known while tracing."""
     if given(out):
         raise Unsupported("round with out=")
-    return round_(tensor(a), decimals=static_int(decimals))
+    x, places = tensor(a), static_int(decimals)
+    if places == 0 and x.dtype.kind == "f":
+        return UFUNCS["rint"](x)  # which is what NumPy does
+    return round_(x, decimals=places)
 
 
 @answers(np.angle)
