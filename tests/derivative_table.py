@@ -363,3 +363,18 @@ def loops(x):
 
 
 row("scan ifelse list_append list_array list_get list_make", loops, np.array([0.4, -0.3, 0.8, 0.2]))
+
+
+def caught(x):
+    total = 0.0
+    for v in x:
+        try:
+            if v < 0.25:
+                raise ValueError("small")
+            total = total + np.sqrt(v)
+        except ValueError:
+            total = total * 0.5 + v**2
+    return total
+
+
+row("attempt handling", caught, np.array([0.4, 0.1, 0.8, 0.2]))

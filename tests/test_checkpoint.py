@@ -289,6 +289,61 @@ def test_other_things_to_run_over():
         np.testing.assert_allclose(tt.grad(over)(x, schedule), tt.grad(over)(x, None), rtol=1e-12)
 
 
+def test_what_is_made_of_a_function_is_one_function():
+    assert tt.checkpoint(plain) is tt.checkpoint(plain)
+    first = tt.checkpoint(plain, loops="sqrt")
+    assert first is tt.checkpoint(plain, loops="sqrt") and first is not tt.checkpoint(plain, loops=3)
+    gradient = tt.grad(first)
+    gradient(X, W, 6)
+    assert tt.grad(tt.checkpoint(plain, loops="sqrt")) is gradient
+    assert len(gradient.graphs) == 1
+
+
+def test_loops_within_loops():
+    """Of loops in loops the outer ones have the schedule; a loop of its own schedule keeps it."""
+
+    def inner_marked(x, w, steps):
+        for _ in range(steps):
+            for _ in tt.checkpoint(range(5), 2):
+                x = step(x, w) * 0.7
+            if x.sum() > 2:
+                x = x - 0.1
+        return (x**2).sum()
+
+    def unmarked(x, w, steps):
+        for _ in range(steps):
+            for _ in range(5):
+                x = step(x, w) * 0.7
+            if x.sum() > 2:
+                x = x - 0.1
+        return (x**2).sum()
+
+    same(unmarked, inner_marked, X, W, 6)
+    for schedule in ("sqrt", "binomial"):
+        same(unmarked, tt.checkpoint(unmarked, loops=schedule), X, W, 6)
+        same(unmarked, tt.checkpoint(tt.checkpoint(inner_marked, loops=schedule)), X, W, 6)
+
+
+def test_exceptions_are_caught_in_what_is_computed_again():
+    @tt.checkpoint
+    def safe(x, low):
+        try:
+            if x.min() < low:
+                raise ValueError
+            return np.sqrt(x)
+        except ValueError:
+            return x * 2
+
+    def loss(x, low):
+        for _ in range(4):
+            x = safe(x, low)
+        return x.sum()
+
+    for low in (0.0, 0.5, 0.9):
+        numerical = [(loss(X + e, low) - loss(X - e, low)) / 2e-6 for e in np.eye(3) * 1e-6]
+        np.testing.assert_allclose(tt.grad(loss)(X, low), numerical, rtol=1e-6)
+
+
 def test_schedules_are_checked():
     for wrong in ("cube", 0, -1, 2.0):
         with pytest.raises(ValueError, match="a schedule is one of"):

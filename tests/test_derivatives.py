@@ -25,7 +25,7 @@ WITHOUT_FLOATS = set(
 """Ops whose results are no floats: what depends on their inputs through them alone has derivative zero."""
 
 REFUSED = set(
-    """callback effect object_attribute object_item attempt handling arange ufunc_accumulate
+    """callback effect object_attribute object_item arange ufunc_accumulate
     ufunc_reduce i0 polyfit polyadd polysub polymul poly polyder polyint corrcoef vander
     trim_zeros numpy_clip list_insert list_clear list_sort math.gamma math.lgamma nanpercentile nanquantile unique
     unique_values unique_all intersect1d union1d setdiff1d setxor1d pulled_back""".split()

@@ -314,3 +314,75 @@ def test_transforms_are_traced_and_bound_like_functions():
 
 def f_of_sum(x):
     return f_of(x).sum()
+
+
+def test_pullback_computes_nothing_again():
+    calls = []
+
+    @tt.callback(result=0.0)
+    def seen(x):
+        calls.append(x)
+        return 1.0
+
+    def f(p, y, n):
+        total = seen(0.0)
+        for k in range(n):
+            if p["w"][k % 2] > 0.5:
+                total = total + np.sin(p["w"][k % 2] * y).sum()
+            else:
+                total = total * 0.9
+        p["w"][0] = 7.0
+        return {"total": total, "w": p["w"] * y, "n": n}
+
+    p, y = {"w": np.array([0.7, 0.2])}, np.array([1.5, 2.5])
+    value, pullback = tt.vjp(f, p, y, 5)
+    assert len(calls) == 1 and p["w"][0] == 0.7
+    cotangent = {"total": 2.0, "w": np.array([1.0, 3.0]), "n": 0}
+    by_p, by_y, by_n = pullback(cotangent)
+    again = pullback(cotangent)
+    np.testing.assert_array_equal(again[0]["w"], by_p["w"])
+    assert len(calls) == 1 and value["n"] == 5
+
+    def loss(w, y):
+        result = f({"w": w.copy()}, y, 5)
+        return 2 * result["total"] + (cotangent["w"] * result["w"]).sum()
+
+    np.testing.assert_allclose(by_p["w"], numerical(lambda w: loss(w, y), p["w"]), atol=1e-6)
+    np.testing.assert_allclose(by_y, numerical(lambda y: loss(p["w"], y), y), atol=1e-6)
+    p["w"][:] = 0  # what the pullback needs is its own
+    y[:] = 0
+    np.testing.assert_array_equal(pullback(cotangent)[1], by_y)
+
+
+def test_pullback_of_several_kinds_and_shapes():
+    def f(x, flag):
+        return np.cumsum(np.exp(x))[::-1] if flag else x * x
+
+    for x in (np.arange(3.0), np.arange(4.0), np.arange(3.0, dtype=np.float32), np.array([2.0])):
+        for flag in (True, False):
+            value, pullback = tt.vjp(f, x, flag)
+            found = pullback(np.ones_like(value))[0]
+            assert found.dtype == x.dtype and found.shape == x.shape
+            wanted = np.exp(x) * np.arange(len(x), 0, -1) if flag else 2 * x
+            np.testing.assert_allclose(found, wanted, rtol=1e-6)
+    (by_x,) = tt.vjp(lambda x: (x, x * 2), 3.0)[1]((1.0, 10.0))
+    assert by_x == 21.0 and type(by_x) is float
+    second = tt.grad(lambda x: tt.vjp(lambda v: v**3, x)[1](1.0)[0])(2.0)
+    assert second == 12.0
+    x = np.arange(3.0)
+    by_both = tt.vjp(lambda a, b: a * b, x, x)[1](np.ones(3))
+    np.testing.assert_array_equal(by_both[0], by_both[1])
+
+
+def test_pullback_through_lists_of_the_run():
+    def f(x, n):
+        rows = []
+        for k in range(n):
+            rows.append(x[k % 3 :] * 2.0)
+        total = 0.0
+        for row in rows:
+            total = total + (row * row).sum()
+        return total
+
+    value, pullback = tt.vjp(f, X, 5)
+    np.testing.assert_allclose(pullback(1.0)[0], tt.grad(f)(X, 5))

@@ -38,6 +38,7 @@ from tracetensor.graph.text import print_graph as print_graph
 from tracetensor.graph.types import TensorType as TensorType
 from tracetensor.implicit import fixed_point as fixed_point
 from tracetensor.implicit import implicit_root as implicit_root
+from tracetensor.pullbacks import vjp as vjp
 from tracetensor.symbolic import Function as Function
 from tracetensor.symbolic import function as function
 from tracetensor.tracer.declared import callback as callback
@@ -54,7 +55,6 @@ from tracetensor.transforms import jvp as jvp
 from tracetensor.transforms import linearize as linearize
 from tracetensor.transforms import stop_gradient as stop_gradient
 from tracetensor.transforms import value_and_grad as value_and_grad
-from tracetensor.transforms import vjp as vjp
 
 __version__ = "0.1.0"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.graph.ops.checkpoints import SCHEDULES, Schedule
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["checkpoint"]
+
+_made: weakref.WeakKeyDictionary[Any, dict[Any, _Checkpointed]] = weakref.WeakKeyDictionary()
+"""What was made of a function: a transform of it is traced once, wherever it is written."""
 
 
 class _Checkpointed(Derived):
@@ -50,7 +54,13 @@ def checkpoint(target: Any, schedule: Schedule | None = None, *, loops: Schedule
     if schedule is not None:
         msg = "checkpoint() of a function: loops= says how its loops are computed again"
         raise TypeError(msg)
-    return _Checkpointed(target, _block if loops is None else _scheduling(loops))
+    try:
+        known = _made.setdefault(target, {})
+    except TypeError:  # no weak references: made once for each call
+        known = {}
+    if loops not in known:
+        known[loops] = _Checkpointed(target, _block if loops is None else _scheduling(loops))
+    return known[loops]
 
 
 def _scheduling(loops: Schedule) -> Callable[[Call, list[Any], dict[str, Any]], Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.transforms import jvp, vjp
+from tracetensor.pullbacks import vjp
+from tracetensor.transforms import jvp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -45,15 +45,22 @@ class _TracedTransform(Traced):
             raise
 
     def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.behind is None:
+            raise self._untraceable()
         function = unwrap(self.behind)
         while isinstance(function, Derived):
             function = unwrap(function.function)
         if self.paired:
             args = args[0]
         function(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+        raise self._untraceable()
+
+    def _untraceable(self) -> TraceError:
         reason, self.reason = self.reason, None
         text = "it cannot be traced" if reason is None else reason.reason
-        raise TraceError(f"{self.__qualname__}: {text}") from (reason and reason.__cause__)
+        error = TraceError(f"{self.__qualname__}: {text}")
+        error.__cause__ = reason and reason.__cause__
+        return error
 
 
 class Transformed(Derived):
@@ -430,21 +437,6 @@ def jvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     tangents: for each argument a value of its structure, or None for zeros. Cost: some three times that of f.
     """
     return _push(function)(tuple(primals), tuple(tangents))
-
-
-def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """The pair (f(*primals), pullback): pullback(cotangent of the result) gives the cotangents of all arguments, as a tuple.
-
-    has_aux: f returns (result, aux), and vjp (result, pullback, aux). The pullback computes what it needs of f again.
-    """
-    result = _unwritten(function)(*primals)
-
-    def pullback(cotangent: Any) -> Any:
-        return _pull(function, has_aux=has_aux)(primals, cotangent)
-
-    if has_aux:
-        return result[0], pullback, result[1]
-    return result, pullback
 
 
 def linearize(function: Callable[..., Any], *primals: Any) -> Any:

@@ -141,10 +141,31 @@ def _split_ifelse(
         linear.append(graph)
     if not active:
         return made.outputs[:count], ()
-    second = control.ifelse.node(
-        condition, *captured, *made.outputs[count:], *seeded, then=linear[0], orelse=linear[1]
-    )
+    second = chosen(condition, [*captured, *made.outputs[count:], *seeded], *linear)
     return made.outputs[:count], second.outputs
+
+
+def chosen(condition: Variable, inputs: Sequence[Variable], then: Graph, orelse: Graph) -> Node:
+    """An ifelse, whose branches are not given objects that neither reads: a loop could not keep them for each step."""
+    read = {v for body in (then, orelse) for v in (*body.outputs, *body.roots)}
+    read.update(v for body in (then, orelse) for n in body.nodes() for v in n.inputs)
+    kept = [
+        k
+        for k, v in enumerate(inputs)
+        if isinstance(v.type, (TensorType, ListType)) or then.inputs[k] in read or orelse.inputs[k] in read
+    ]
+    graphs = [
+        closed(
+            [body.inputs[k] for k in kept],
+            body.outputs,
+            body.name,
+            roots=body.roots,
+            locations=body.locations,
+        )
+        for body in (then, orelse)
+    ]
+    made: Node = control.ifelse.node(condition, *[inputs[k] for k in kept], then=graphs[0], orelse=graphs[1])
+    return made
 
 
 # Loops -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracetensor.graph.graph import topological
 from tracetensor.graph.node import Node, Variable, input_variable
 from tracetensor.rewrite.derivatives import (  # noqa: F401 - enter their rules
+    attempts,
     composed,
     control,
     control_back,
