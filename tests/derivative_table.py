@@ -85,6 +85,7 @@ row(
     0.6,
     1.3,
 )
+row("py.make_complex", lambda x: np.abs(complex(x[0], x[1]) * (2 - 1j)) + complex(x[1], 3.0).real, real(2))
 row("py.float item", lambda x: float(x[0]) * x[1].item(), real(2))
 
 # Reductions --------------------------------------------------------------------------------------------------------

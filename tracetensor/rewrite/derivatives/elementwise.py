@@ -187,7 +187,7 @@ def _imag(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     return imag_(t) if t.dtype.kind == "c" else None
 
 
-@def_jvp("py.complex")
+@def_jvp("py.complex", "py.make_complex")
 def _complex(node: Node, tangents: Sequence[Tangent], forward: Forward) -> Any:
     dtype = node.outputs[0].dtype
     units = (1.0, 1j)
