@@ -28,6 +28,7 @@ FLAGS = (
     "-w",
 )
 """-fwrapv: integer arithmetic is total. -ffp-contract=off: no fused multiply-add, whose bits are not NumPy's."""
+QUICK_FLAGS = ("-O1", *FLAGS[1:])
 VECTOR_FLAGS = (
     "-O3",
     "-march=native",

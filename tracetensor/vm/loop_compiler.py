@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.kernels.background import worker
 from tracetensor.kernels.native import load
-from tracetensor.kernels.toolchain import VECTOR_FLAGS, CompilerError
+from tracetensor.kernels.toolchain import FLAGS, QUICK_FLAGS, VECTOR_FLAGS, CompilerError
 from tracetensor.vm.fused import FusedSite
 from tracetensor.vm.loop_arrays import ARRAYS, CALLS
 from tracetensor.vm.loop_calls import INDEXED, MAKERS
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 EMITTERS = Emitters({**SCALARS, **ARRAYS, **INDEXED, **LISTS}, {**CALLS, **REDUCTIONS, **MAKERS})
 
+FEWER_EMITTERS = Emitters({**SCALARS, **LISTS}, {})
+"""Those that keep a text short: operations on whole arrays are the interpreter's."""
+LONGEST = 6000
+"""Lines of a text, at most: a C compiler needs more than proportional time and memory for one long function."""
+LONG = 2500
+"""Lines from which on the compiler is to look less hard: it takes some seconds even so."""
 LEAST_NATIVE = 0.5
 """The share of a loop's instructions that must have C text, for compiling it to be worth the time."""
 
@@ -31,6 +37,16 @@ LEAST_NATIVE = 0.5
 def make_code(program: Program, site: LoopSite) -> LoopCode:
     """What the C text of a loop is made with."""
     return LoopCode(Contents(*program.describe()), site.first, site.stop, EMITTERS)
+
+
+def written(program: Program, site: LoopSite) -> tuple[LoopCode, str]:
+    """The C text of a loop, and what it was made with: of a loop that would become too long, without whole arrays."""
+    code = make_code(program, site)
+    text = code.text()
+    if text.count("\n") > LONGEST:
+        code = LoopCode(Contents(*program.describe()), site.first, site.stop, FEWER_EMITTERS)
+        text = code.text()
+    return code, text
 
 
 def prepare(program: Program, site: Any) -> Callable[[], None] | None:
@@ -62,15 +78,15 @@ def prepare_loop(program: Program, site: LoopSite) -> Callable[[], None] | None:
     if site.stop - site.first > MOST_ROWS:
         site.refuse(f"more than {MOST_ROWS} instructions")
         return None
-    code = make_code(program, site)
-    text = code.text()
+    code, text = written(program, site)
     if code.native < LEAST_NATIVE * (code.native + code.interpreted):
         site.refuse(f"{code.interpreted} of {code.native + code.interpreted} instructions are calls")
         return None
     site.begin(text)
     ints = code.ints()
+    flags = QUICK_FLAGS if text.count("\n") > LONG else FLAGS
 
-    return lambda: _install(site, lambda: load(text, "loop"), ints)
+    return lambda: _install(site, lambda: load(text, "loop", flags), ints)
 
 
 def _install(site: Any, loaded: Callable[[], tuple[Any, int]], *numbers: Any) -> None:
@@ -109,5 +125,5 @@ def compile_loops(program: Program) -> None:
 
 def source(program: Program) -> str:
     """The C text of a program's loops and regions, whether or not they are compiled."""
-    loops = [make_code(program, site).text() for site in program.loops()]
+    loops = [written(program, site)[1] for site in program.loops()]
     return "\n".join([*loops, *[region_text(site) for site in program.regions()]])
