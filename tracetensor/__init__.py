@@ -71,7 +71,6 @@ __all__ = [
     "Traced",
     "TypeInferenceError",
     "Variable",
-    "cache",
     "callback",
     "checkpoint",
     "clip_gradient",
