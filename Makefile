@@ -66,11 +66,8 @@ bench: .venv/.stamp-bench build
 	$(PY) benchmarks/overhead.py $(BENCH_ARGS)
 	$(PY) benchmarks/elementwise.py $(BENCH_ARGS)
 	$(PY) benchmarks/programs.py $(BENCH_ARGS)
-<<<<<<< HEAD
 	$(PY) benchmarks/memory.py $(BENCH_ARGS)
-=======
 	$(PY) benchmarks/gradients.py $(BENCH_ARGS)
->>>>>>> bench
 
 .PHONY: fuzz
 fuzz: .venv/.stamp-dev build

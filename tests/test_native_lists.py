@@ -1,5 +1,7 @@
 """Lists of numbers: kept as numbers by the machine and by compiled loops, seen as Python's lists by everybody else."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,12 @@ import tracetensor as tt
 from tests.compare import run_both
 from tests.sampling import check_golden
 from tests.test_native_arrays import interpreted
+from tracetensor.graph.graph import Graph
+from tracetensor.graph.node import Constant, apply, input_variable
+from tracetensor.graph.ops import control
+from tracetensor.graph.types import FLOAT, INT, ListType
 from tracetensor.kernels import toolchain
+from tracetensor.vm.compiler import compile_graph
 from tracetensor.vm.loop_code import PRELUDE
 from tracetensor.vm.loop_compiler import make_code
 
@@ -219,6 +226,18 @@ def test_lists_of_lists_and_of_arrays_are_pythons(check):
         return rows, [len(r) for r in rows]
 
     check(f, (0,), (1,), (6,), strict=False)
+
+
+def test_a_constant_list_is_left_as_it_is():
+    """Its register is the program's, not the run's."""
+    values = [1.5, 2.5, 3.5]
+    k = input_variable(INT)
+    node = apply(control.list_get, [Constant(values, ListType(FLOAT)), k])
+    program = compile_graph(Graph([k], [node.out]))
+    references = sys.getrefcount(values)
+    for n in range(100):
+        assert program(n % 3) == [values[n % 3]]
+    assert sys.getrefcount(values) == references
 
 
 @pytest.mark.skipif("native" not in TIERS, reason="there is no C compiler")

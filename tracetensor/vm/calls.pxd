@@ -15,6 +15,10 @@ ctypedef struct Run:
     int stage  # number, from 1, of the view that an indexing instruction is taking; 0: none
 
 
+cdef enum:
+    NEVER = -(1 << 40)  # touches of an instruction whose list stays a Python list
+
+
 ctypedef struct Call:
     PyObject *function
     PyObject *names  # tuple of keyword names, or NULL

@@ -13,7 +13,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memmove
 
 from tracetensor.vm.array cimport array_data, array_new, descr_from_type, equivalent, npy_intp
-from tracetensor.vm.calls cimport invoke, store
+from tracetensor.vm.calls cimport NEVER, invoke, store
 from tracetensor.vm.numbers cimport NumberList, changed, copied, list_of, numbers_of, push
 from tracetensor.vm.registers cimport (
     NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Reg, box, clear, decref, incref, is_numbers,
@@ -24,10 +24,6 @@ cnp.import_array()  # boxing makes NumPy scalars
 
 cdef extern from "Python.h":
     int set_item "PyList_SetItem"(PyObject *o, Py_ssize_t k, PyObject *value) except -1
-
-cdef enum:
-    NEVER = -(1 << 40)
-
 
 cdef inline bint sole(PyObject *o, uint64_t takes):
     return takes & 1 and list_check(o) and refcnt(o) == 1

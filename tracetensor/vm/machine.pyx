@@ -10,7 +10,7 @@ from tracetensor.vm.array cimport (
     array_check, array_data, array_descr, array_dims, array_flags, array_native, array_new, array_number,
     array_rank, array_strides, equivalent,
 )
-from tracetensor.vm.calls cimport CallSite, Run, unsilence
+from tracetensor.vm.calls cimport NEVER, CallSite, Run, unsilence
 from tracetensor.vm.fused cimport FusedSite
 from tracetensor.vm.indexing cimport IndexSite
 from tracetensor.vm.instructions cimport Opcode
@@ -73,6 +73,9 @@ cdef class Program:
                 )
             elif opcode == Opcode.FUSED:
                 (<FusedSite>site).place(self)
+            elif isinstance(site, CallSite) and (<CallSite>site).s.nargs:
+                if (<CallSite>site).s.args[0] in constants:  # whose registers must keep what they hold
+                    (<CallSite>site).s.touches = NEVER
         for k, cls in enumerate(classes):
             self.classes[k] = cls
             if k not in constants and cls in (OBJECT, PY_INT):
