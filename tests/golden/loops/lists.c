@@ -19,14 +19,14 @@ int loop(struct reg *R, void *run, const struct environment *E)
     i64 w0 = 0, n0_0 = 0, s0_0 = 0;
     if (R[0].obj) { struct array *a = R[0].obj; p0 = a->data; n0_0 = a->dims[0]; s0_0 = a->strides[0]; }
     w0 = 0;
-    /* program.py:233 */
+    /* program.py */
 L11:;
     /*   12  loop_test        -> 26, r18, r19 */
     if (r18 >= r19) { where = 26; goto out0; }
     NOT_NEGATIVE(r18)
     /*   13  i_add            r21, r18, r20 */
     if (UNLIKELY(!(!__builtin_add_overflow(r18, ((i64)1LL), &r21)))) { where = 13; goto out1; }
-    /* program.py:230 */
+    /* program.py */
     /*   14  load             r22 = r0[r21] */
     do {
         i64 i14_0_0 = (i64)r21;
@@ -37,10 +37,10 @@ L11:;
     } while (0);
     { where = 14; goto out2; }
     done14:;
-    /* program.py:232 */
+    /* program.py */
     /*   15  i_floordiv       r24, r21, r23 */
     if (UNLIKELY(!(floor_divide(r21, ((i64)2LL), &r24)))) { where = 15; goto out3; }
-    /* program.py:230 */
+    /* program.py */
     /*   16  list_append      r25 = _list_append(r17, r22)  takes 1 */
     {
         struct list *l = R[17].obj;
@@ -52,7 +52,7 @@ L11:;
             if (UNLIKELY(E->step(run, 16) < 0)) { where = -1; goto out4; }
         }
     }
-    /* program.py:232 */
+    /* program.py */
     /*   17  list_get         r26 = <lambda>(r25, r24) */
     {
         struct list *l = R[25].obj;
@@ -73,7 +73,7 @@ L11:;
     r29 = r28 + (0x1.0000000000000p+0);
     /*   21  f_add            r30, r16, r29 */
     r30 = r16 + r29;
-    /* program.py:233 */
+    /* program.py */
     /*   22  list_set         r31 = _list_set(r25, r30, r2)  takes 1 */
     {
         struct list *l = R[25].obj;
