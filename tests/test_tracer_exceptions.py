@@ -1130,3 +1130,15 @@ def test_what_raises_only_after_simplifying_a_loop_raises_its_own_error():
         return v
 
     run_both(f, tt.trace(f), [np.ones((2, 4)), 1])
+
+
+def test_a_reshape_of_nothing_to_any_length_raises_where_nothing_reads_it():
+    def f(a):
+        try:
+            w = a[1:].ravel().reshape(0, -1)
+        except ZeroDivisionError:
+            w = a
+        return len(a)
+
+    for shape in ((1, 5, 3), (2, 5, 3), (1, 0)):
+        run_both(f, tt.trace(f), [np.ones(shape)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from tracetensor.errors import AlwaysRaises
 from tracetensor.function import Traced
 from tracetensor.tracer.derived import Call, Derived, makes_functions
+from tracetensor.transforms import Transformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,40 +51,16 @@ class _TracedBatch(Traced):
         return self.batch.plain(args, kwargs)
 
 
-class Vmapped(Derived):
+class Vmapped(Transformed):
     """A function made by tt.vmap. `traced`: the traced function behind it, with its graphs and explain()."""
 
     def __init__(self, function: Any, in_axes: Any, out_axes: Any, axis_size: int | None) -> None:
-        super().__init__(function, self._build)
+        super().__init__(function, "vmap", self._build)
         self.in_axes, self.out_axes, self.axis_size = in_axes, out_axes, axis_size
-        self.label = f"vmap({getattr(function, '__qualname__', repr(function))})"
 
-    @cached_property
-    def traced(self) -> _TracedBatch:
-        """The traced function that computes it."""
-        inner = Derived(self.function, self._build)
-
-        def batch(*args: Any, **kwargs: Any) -> Any:
-            return inner(*args, **kwargs)
-
-        batch.__name__ = "vmap"
-        batch.__qualname__ = self.label
-        return _TracedBatch(batch, self)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.traced(*args, **kwargs)
-
-    def __repr__(self) -> str:
-        return f"<{self.label}>"
-
-    def explain(self) -> str:
-        """What was compiled, on what conditions, and why."""
-        return self.traced.explain()
-
-    @property
-    def graphs(self) -> Any:
-        """The optimised graphs of all compiled versions."""
-        return self.traced.graphs
+    def compiled(self, derivative: Any) -> Traced:
+        """What traces it."""
+        return _TracedBatch(derivative, self)
 
     # As plain Python -------------------------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ class Transformed(Derived):
         self.label = f"{name}({getattr(function, '__qualname__', repr(function))})"
 
     @cached_property
-    def traced(self) -> _TracedTransform:
+    def traced(self) -> Traced:
         """The traced function that computes it."""
         inner = Derived(self.function, self.build)
 
@@ -86,6 +86,10 @@ class Transformed(Derived):
 
         derivative.__name__ = self.name
         derivative.__qualname__ = self.label
+        return self.compiled(derivative)
+
+    def compiled(self, derivative: Any) -> Traced:
+        """What traces it."""
         return _TracedTransform(derivative, self.function, paired=self.name in {"jvp", "vjp"})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -139,7 +139,8 @@ def _reshape_raises(node: Node) -> bool:
     size, dims_known = total(node.inputs[0].tensor.shape), static_dims(dims)
     if size is None or None in dims_known:
         return True
-    return -1 in dims_known and total(node.outputs[0].tensor.shape) != size
+    others = total(tuple([n for n in dims_known if n != -1]))
+    return -1 in dims_known and (not others or total(node.outputs[0].tensor.shape) != size)
 
 
 reshape = register(
