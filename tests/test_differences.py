@@ -45,6 +45,28 @@ def test_no_floating_point_warnings():
     compare.assert_same(traced(np.zeros(2)), expected)  # warnings are errors here: none is given
 
 
+@shows("Results that nothing reads, of ints beyond 64 bits")
+def test_unread_results_of_large_ints():
+    def unread(a, n):
+        u = 1
+        for _ in range(n):
+            u = u * 31
+        a % u
+        return n
+
+    def read(a, n):
+        u = 1
+        for _ in range(n):
+            u = u * 31
+        return a % u
+
+    with pytest.raises(OverflowError):
+        unread(np.arange(3), 20)
+    assert tt.trace(unread, strict=True)(np.arange(3), 20) == 20
+    compare.run_both(read, tt.trace(read, strict=True), [np.arange(3), 20])
+    compare.run_both(read, tt.trace(read, strict=True), [np.arange(3), 5])
+
+
 @shows("Writes before an exception")
 def test_writes_before_an_exception():
     """Which writes to arguments have happened is not promised; that the exception is the same is."""
