@@ -236,7 +236,7 @@ def test_a_constant_list_is_left_as_it_is():
     node = apply(control.list_get, [Constant(values, ListType(FLOAT)), k])
     program = compile_graph(Graph([k], [node.out]))
     references = sys.getrefcount(values)
-    for n in range(100):
+    for n in range(1000):
         assert program(n % 3) == [values[n % 3]]
     assert sys.getrefcount(values) == references
 

@@ -16,7 +16,7 @@ ctypedef struct Run:
 
 
 cdef enum:
-    NEVER = -(1 << 40)  # touches of an instruction whose list stays a Python list
+    NEVER = -1  # touches of an instruction whose list stays a Python list
 
 
 ctypedef struct Call:

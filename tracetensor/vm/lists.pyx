@@ -41,6 +41,8 @@ cdef bint as_numbers(Run *run, Call *s, int cls, bint unshared) except -1:
         return (<NumberList>r.obj).cls == cls
     if cls == OBJECT or not list_check(r.obj) or (unshared and refcnt(r.obj) != 1):
         return False
+    if s.touches == NEVER:
+        return False
     s.touches += 1
     if s.touches < list_size(r.obj):
         return False

@@ -111,14 +111,16 @@ class Result:
         return lines + settle(self.code, self.r, "y", dims, SIZES[self.char])
 
 
-def _over(code: LoopCode, x: int, axes: Sequence[int], name: str, body: Sequence[str]) -> list[str]:
-    """The body for all places along some axes, from the pointer `name` on."""
+def _over(
+    code: LoopCode, x: int, axes: Sequence[int], name: str, body: Sequence[str], going: str = ""
+) -> list[str]:
+    """The body for all places along some axes, from the pointer `name` on; while it is `going` on, if that is given."""
     lines = []
     for depth, k in enumerate(axes):
         source = name if depth == 0 else f"{name}{axes[depth - 1]}_"
         lines.append(f"{'    ' * depth}char *{name}{k}_ = {source};")
         lines.append(
-            f"{'    ' * depth}for (i64 j{name}{k} = 0; j{name}{k} < n{x}_{k}; j{name}{k}++, {name}{k}_ += s{x}_{k}) {{"
+            f"{'    ' * depth}for (i64 j{name}{k} = 0; j{name}{k} < n{x}_{k}{going}; j{name}{k}++, {name}{k}_ += s{x}_{k}) {{"
         )
     lines += ["    " * len(axes) + line for line in body]
     return lines + ["    " * k + "}" for k in range(len(axes) - 1, -1, -1)]
@@ -182,7 +184,7 @@ def emit_fold(code: LoopCode, pc: int, form: CallForm) -> list[str]:
         body.append(result.put("acc"))
     else:
         test = f"acc |= {item} != 0;" if name == "any" else f"acc &= {item} != 0;"
-        inner = _over(code, x, reduced, "b", [test])
+        inner = _over(code, x, reduced, "b", [test], " && !acc" if name == "any" else " && acc")
         start = "0" if name == "any" else "1"
         body = [f"u8 acc = {start};", f"char *b = {at};", *inner, result.put("acc")]
     lines += result.begin()

@@ -59,7 +59,7 @@ L5:;
         u8 acc = 0;
         char *b = a;
         char *b0_ = b;
-        for (i64 jb0 = 0; jb0 < n9_0; jb0++, b0_ += s9_0) {
+        for (i64 jb0 = 0; jb0 < n9_0 && !acc; jb0++, b0_ += s9_0) {
             acc |= *(u8_at *)b0_ != 0;
         }
         r10 = acc;
