@@ -33,13 +33,14 @@ from tracetensor.graph.types import PYTHON_TYPES, TensorType
 from tracetensor.guard import MISSES, make_guard
 from tracetensor.tracer.derived import Derived
 from tracetensor.vm.dispatch import Dispatcher, Entry, Fetch, set_fast, without_frames
+from tracetensor.vm.finish import Finisher
 from tracetensor.vm.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tracetensor.graph.graph import Graph
-    from tracetensor.tracer.trace import Trace
+    from tracetensor.tracer.trace import Recipe, Trace
     from tracetensor.tracer.world import Check, Path
 
 
@@ -299,6 +300,8 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         self._warned: set[str] = set()
         self._unanswered: set[Any] = set()
         super().__init__(self._call, self._deoptimised)
+        if self.bindable:
+            self.bind_as(plain, self._bound_self)
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
         self.__signature__ = inspect.signature(function)
@@ -308,7 +311,9 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         self._defaults = _defaults(self.function)
         self.signature = inspect.signature(self.function, follow_wrapped=False)
         self.names = list(self.signature.parameters)
-        self.simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in self.signature.parameters.values())
+        kinds = {p.kind for p in self.signature.parameters.values()}
+        self.simple = kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+        self.bindable = not kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 
     def __repr__(self) -> str:
         return f"<traced {self.function.__qualname__}, {len(self.versions)} compiled versions>"
@@ -533,7 +538,7 @@ class Traced(Dispatcher):  # type: ignore[misc]  # an extension class
         version.reason = reason
         self.versions = [*self.versions, version]
         self._log(len(self.versions), reason)
-        entry = None if self._bound_self or not self.simple else fast_entry(version, self.names)
+        entry = fast_entry(version, self.names) if self.bindable else None
         version.entry = entry
         if entry is not None:
             self.entries = (entry, *self.entries)  # type: ignore[assignment]
@@ -603,8 +608,6 @@ def _fast_entry(version: Version, names: list[str]) -> Entry:
         version.trace.sources or version.trace.unrepeatable
     ):
         raise ValueError("what a run did before it is given up must be undone")
-    if any(len(paths) > 1 for paths in version.trace.distinct):
-        raise ValueError("things that must not be one are told apart in Python")
     values: dict[Path, int] = {(("parameter", name),): k for k, name in enumerate(names)}
     rows: list[tuple[Any, ...]] = [("any",) for _ in names]
     fetches: list[Fetch] = []
@@ -624,9 +627,20 @@ def _fast_entry(version: Version, names: list[str]) -> Entry:
     direct = (
         recipe.kind == "output" and len(version.graph.outputs) == 1 and not written and not version.suspicious
     )
-    finish = None if direct and not version.trace.writes else _finisher(version, names, inputs)
     numbers = [values[path] for path in written]
-    return Entry(rows, version.program, finish, inputs, fetches, numbers, version.surroundings)
+    apart = [[values[path] for path in paths] for paths in version.trace.distinct if len(paths) > 1]
+    if direct and not version.trace.writes:
+        return Entry(
+            rows, version.program, None, inputs, fetches, numbers, version.surroundings, apart=apart
+        )
+
+    def finish(outputs: list[Any], found: tuple[Any, ...]) -> Any:
+        return version.finish(outputs, [found[k] for k in inputs], dict(zip(names, found, strict=False)))
+
+    finisher = _finisher(version, values, inputs)
+    return Entry(
+        rows, version.program, finish, inputs, fetches, numbers, version.surroundings, finisher, apart
+    )
 
 
 def _fetch(path: Path, values: dict[Path, int]) -> Fetch:
@@ -644,52 +658,73 @@ def _fetch(path: Path, values: dict[Path, int]) -> Fetch:
     return Fetch(("cell" if holder.kind == "cell" else "object", holder.target), path[1:])
 
 
-def _finisher(version: Version, names: list[str], inputs: list[int]) -> Callable[..., Any]:
-    def finish(outputs: list[Any], values: tuple[Any, ...]) -> Any:
-        return version.finish(outputs, [values[k] for k in inputs], dict(zip(names, values, strict=False)))
-
-    return _plain_finisher(version, names, finish) or finish
-
-
-def _plain_finisher(
-    version: Version, names: list[str], general: Callable[..., Any]
-) -> Callable[..., Any] | None:
-    """The same for functions that write to arrays handed to them, and return a number, None, or one of the arguments."""
-    trace, recipe = version.trace, version.trace.result
-    place = {(("parameter", name),): k for k, name in enumerate(names)}
-    writes = [
-        (w[2].content, place.get(w[0], -1)) for w in trace.writes if (w[1], w[2].kind) == ("array", "output")
-    ]
-    if (
-        version.suspicious
-        or version.pairs
-        or len(writes) < len(trace.writes)
-        or any(k < 0 for _, k in writes)
-    ):
+def _finisher(version: Version, values: dict[Path, int], inputs: list[int]) -> Finisher | None:
+    """What does in C what Version.finish does, but where outputs lie in each other's memory, or in an argument's."""
+    writes: list[tuple[int, int]] = []
+    changes: list[tuple[str, int, str, Any]] = []
+    seen: set[int] = set()
+    arrays = [(path, recipe) for path, how, recipe in version.trace.writes if how == "array"]
+    written = {recipe.content for _, recipe in arrays}
+    for path, how, recipe in version.trace.writes:
+        target = path[:-1] if how == "attribute" else path
+        if how == "name" or target not in values:
+            return None
+        if how == "array":
+            writes.append((recipe.content, values[target]))
+            continue
+        made = _flat_recipe(recipe, values, written, seen)
+        if made is None:
+            return None
+        changes.append((how, values[target], path[-1][1] if how == "attribute" else "", made))
+    made = _flat_recipe(version.trace.result, values, written, seen)
+    if made is None:
         return None
-    written = {k for k, _ in writes}
+    pairs = [pair[:2] for pair in version.pairs]
+    return Finisher(made, writes, changes, version.suspicious, pairs, inputs, stages.UNBOUND)
+
+
+def _flat_recipe(
+    recipe: Recipe, values: dict[Path, int], written: set[int], seen: set[int]
+) -> tuple[Any, ...] | None:
+    """A recipe as a Finisher has it, None if it has none for that; seen: recipes of what must be one object."""
     kind, content = recipe.kind, recipe.content
-    if (kind == "output" and content in written) or (kind == "same" and content not in place):
+    if kind == "output":
+        return None if content in written else ("output", content)
+    if kind == "constant":
+        return "constant", content
+    if kind == "same":
+        return ("value", values[content]) if content in values else None
+    if id(recipe) in seen:
         return None
-    if kind not in {"output", "same", "constant"}:
-        return None
-    returned = place[content] if kind == "same" else content
-    types = [v.type for v in version.graph.outputs]
-    # What else is returned may have been computed in the argument's memory.
-    alone = [
-        all(k == j or (isinstance(t, TensorType) and not t.is_array) for j, t in enumerate(types))
-        for k, _ in writes
-    ]
+    seen.add(id(recipe))
 
-    def finish(outputs: list[Any], values: tuple[Any, ...]) -> Any:
-        for (k, argument), only in zip(writes, alone, strict=True):
-            if outputs[k] is not values[argument]:
-                if not only:
-                    return general(outputs, values)
-                values[argument][...] = outputs[k]
-        return values[returned] if kind == "same" else outputs[returned] if kind == "output" else returned
+    def each(recipes: Sequence[Recipe]) -> tuple[Any, ...]:
+        found = [_flat_recipe(item, values, written, seen) for item in recipes]
+        if any(item is None for item in found):
+            raise KeyError(kind)
+        return tuple(found)
 
-    return finish
+    try:
+        if kind == "tuple":
+            named = hasattr(content[0], "_fields")
+            return "call" if named else "tuple", content[0], each(content[1])
+        if kind == "columns":
+            return "call", functools.partial(stages.rows_of, content[0]), each(content[1])
+        if kind == "list":
+            return "list", None, each(content)
+        if kind == "dict":
+            return "dict", content[0], each(content[1])
+        if kind == "union":
+            return "union", *each([content[0]]), each(content[1])
+        if kind == "new list":
+            return "new list", tuple([values[path] for path in content[1]]), *each([content[0]])
+        if kind in {"view of", "view"}:
+            base = each([content[0]])[0] if kind == "view of" else ("value", values[content[0]])
+            steps = tuple([(op.evaluate, each(leaves), params) for op, leaves, params in content[1]])
+            return "view", steps, base
+    except KeyError:
+        pass  # some part has no such form
+    return None
 
 
 def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tuple[Any, ...]:
@@ -701,7 +736,8 @@ def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tupl
         return ("scalar", np.dtype(value).num)
     if kind == "type":
         return ("class", value)
-    if kind == "array" and value.writeable is not False and value.layout is None:
+    plain = kind == "array" and value.dtype.isnative and len(value.dims) <= 8
+    if plain and value.writeable is not False and value.layout is None:
         writeable = value.writeable is True or written
         return ("array", value.dtype, len(value.dims), value.dims, writeable, value.contiguous)
     if kind == "same":
@@ -710,8 +746,11 @@ def _fast_check(check: Check, values: dict[Path, int], *, written: bool) -> tupl
         return ("is", value)
     if kind == "equal":
         return ("constant", value)
-    msg = f"an entry has no check of this kind: {check}"
-    raise ValueError(msg)
+    if kind == "length":
+        return ("length", value)
+    if kind == "keys":
+        return ("keys", value)
+    return ("holds", check.holds, kind == "array", written)
 
 
 @contextlib.contextmanager

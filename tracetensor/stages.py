@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
     from tracetensor.tracer.layouts import ArrayCheck
     from tracetensor.tracer.objects import MISSING, own_now
-    from tracetensor.tracer.trace import AlwaysRaises, separate_outputs, trace_function
+    from tracetensor.tracer.trace import AlwaysRaises, rows_of, separate_outputs, trace_function
     from tracetensor.tracer.values import UNBOUND
     from tracetensor.tracer.world import fetch, path_text
     from tracetensor.vm.compiler import compile_graph
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MISSING", "UNBOUND", "AlwaysRaises", "ArrayCheck", "arrays_in", "compile_graph", "compile_loops", "copied", "fetch", "get_state",
-    "optimize", "overlaps_itself", "own_now", "path_text", "put_state", "reaches", "same_dtype",
+    "optimize", "overlaps_itself", "own_now", "path_text", "put_state", "reaches", "rows_of", "same_dtype",
     "separate_outputs", "source", "trace_function", "with_arrays",
 ]  # fmt: skip
 
@@ -35,7 +35,7 @@ HOMES: Final = {
     "tracer.effects": ("get_state", "put_state"),
     "tracer.foreign": ("arrays_in", "copied", "overlaps_itself", "reaches", "same_dtype", "with_arrays"),
     "tracer.objects": ("MISSING", "own_now"),
-    "tracer.trace": ("AlwaysRaises", "separate_outputs", "trace_function"),
+    "tracer.trace": ("AlwaysRaises", "rows_of", "separate_outputs", "trace_function"),
     "tracer.values": ("UNBOUND",),
     "tracer.layouts": ("ArrayCheck",),
     "tracer.world": ("fetch", "path_text"),

@@ -151,7 +151,7 @@ class Recipe:
             made[id(found)] = found
             return found
         if kind == "columns":
-            return [_element(content[0], list(row)) for row in zip(*each(content[1]), strict=True)]
+            return rows_of(content[0], *each(content[1]))
         if kind == "object":
             instance = made[id(self)] = new_object(content[0])
             for name, value in zip(content[1], each(content[2]), strict=True):
@@ -186,6 +186,11 @@ class Recipe:
         function = made[id(self)] = self.content.make(cells)
         self.content.fill(function, cells, filled, lambda r: r.build(outputs, parameters, made), UNBOUND)
         return function
+
+
+def rows_of(skeleton: Any, *columns: list[Any]) -> list[Any]:
+    """The elements of a list, from the lists of their leaves."""
+    return [_element(skeleton, list(row)) for row in zip(*columns, strict=True)]
 
 
 def _element(skeleton: Any, values: list[Any]) -> Any:

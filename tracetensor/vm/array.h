@@ -30,6 +30,24 @@ static inline int array_native(PyObject *o) { return PyArray_ISNOTSWAPPED(TT_ARR
 static inline int array_has_metadata(PyObject *o) { return PyDataType_METADATA(PyArray_DESCR(TT_ARRAY(o))) != NULL; }
 static inline PyObject *array_descr(PyObject *o) { return (PyObject *)PyArray_DESCR(TT_ARRAY(o)); }
 
+/* Whether the stretches of memory that two arrays lie in meet, as numpy.may_share_memory tells. */
+static inline int array_may_overlap(PyObject *a, PyObject *b)
+{
+    PyObject *arrays[2] = {a, b};
+    char *low[2], *high[2];
+    for (int k = 0; k < 2; k++) {
+        low[k] = array_data(arrays[k]);
+        high[k] = low[k] + array_item_size(arrays[k]);
+        for (int j = 0; j < array_rank(arrays[k]); j++) {
+            npy_intp dim = array_dims(arrays[k])[j], reach = (dim - 1) * array_strides(arrays[k])[j];
+            if (dim == 0)
+                return 0;
+            *(reach < 0 ? &low[k] : &high[k]) += reach;
+        }
+    }
+    return low[0] < high[1] && low[1] < high[0];
+}
+
 static inline PyObject *array_descr_from_type(int number) { return (PyObject *)PyArray_DescrFromType(number); }
 
 /* A new array; descr is borrowed. strides NULL: C order, or Fortran's if flags say so. data NULL: its own. */

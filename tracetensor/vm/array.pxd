@@ -21,6 +21,7 @@ cdef extern from "array.h":
     npy_intp array_item_size(PyObject *o) nogil
     npy_intp array_item_size_of(int number)
     npy_intp array_size(PyObject *o) nogil
+    bint may_overlap "array_may_overlap"(PyObject *a, PyObject *b) nogil
     PyObject *array_base(PyObject *o) nogil
     bint array_native(PyObject *o) nogil
     bint array_has_metadata(PyObject *o) nogil

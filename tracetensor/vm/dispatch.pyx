@@ -13,6 +13,11 @@ A Dispatcher holds entries, tried in order. An entry says what each positional a
     ("class", class)       exactly of that class
     ("is", object)         that very object
     ("any",)               anything
+    ("length", n)          of this length
+    ("keys", tuple)        exactly a dict, with these keys in this order
+    ("holds", function, is_array, writeable)
+                           what the function says True of; is_array: it does so only of instances of
+                           numpy.ndarray itself; writeable: the array must be so
 
 Arrays must be distinct objects, but where "same" says otherwise. What is fetched from elsewhere at each call,
 globals and attributes, stands after the arguments: a Fetch says from where, and has checks of its own.
@@ -25,13 +30,15 @@ cimport numpy as cnp
 import numpy as np
 from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_SIZE
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
     NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, NPY_ARRAY_WRITEABLE, array_check,
-    array_data, array_descr, array_dims, array_flags, array_has_metadata, array_item_size, array_native,
-    array_number, array_rank, array_strides, npy_intp,
+    array_descr, array_dims, array_flags, array_has_metadata, array_item_size, array_native, array_number,
+    array_rank, array_strides, may_overlap, npy_intp,
 )
+from tracetensor.vm.finish cimport OTHERWISE, Finisher
 from tracetensor.vm.machine cimport Program
 from tracetensor.vm.registers cimport class_of
 from tracetensor.vm.surroundings cimport Surroundings
@@ -54,11 +61,14 @@ cdef extern from "Python.h":
     void PyErr_Restore(PyObject *cls, PyObject *error, PyObject *trace)
     void Py_XINCREF(PyObject *)
     void Py_XDECREF(PyObject *)
+    bint dict_check "PyDict_CheckExact"(PyObject *o)
+    bint dict_next "PyDict_Next"(PyObject *d, Py_ssize_t *place, PyObject **key, PyObject **value)
+    Py_ssize_t length "PyObject_Size"(PyObject *o) except -1
     int PyException_SetTraceback(PyObject *error, PyObject *trace)
 
 cdef enum:
     MOST_ARGUMENTS = 16
-    MOST_VALUES = 32  # arguments, and what is fetched
+    MOST_VALUES = 64  # arguments, and what is fetched
     MOST_DIMS = 8
 
 cdef enum Kind:
@@ -68,6 +78,9 @@ cdef enum Kind:
     CONSTANT
     IDENTITY
     ANY
+    LENGTH
+    KEYS
+    HOLDS
 
 ctypedef struct Check:
     Kind kind
@@ -77,28 +90,6 @@ ctypedef struct Check:
     int flags  # that must be set
     int no_flags  # that must not be
     npy_intp dims[MOST_DIMS]
-
-
-cdef bint may_overlap(PyObject *a, PyObject *b) noexcept:
-    """Whether the stretches of memory that two arrays lie in meet, as numpy.may_share_memory tells."""
-    cdef char *low[2]
-    cdef char *high[2]
-    cdef PyObject *o
-    cdef int k, j
-    cdef npy_intp reach
-    for k in range(2):
-        o = a if k == 0 else b
-        low[k] = high[k] = array_data(o)
-        high[k] += array_item_size(o)
-        for j in range(array_rank(o)):
-            if array_dims(o)[j] == 0:
-                return False
-            reach = (array_dims(o)[j] - 1) * array_strides(o)[j]
-            if reach < 0:
-                low[k] += reach
-            else:
-                high[k] += reach
-    return low[0] < high[1] and low[1] < high[0]
 
 
 cdef bint overlaps_itself(PyObject *o) noexcept:
@@ -125,6 +116,20 @@ cdef bint overlaps_itself(PyObject *o) noexcept:
             return True
         reach += steps[k] * (counts[k] - 1)
     return False
+
+
+cdef bint has_keys(PyObject *o, tuple keys) except -1:
+    """Whether an object is a dict with these keys, in this order."""
+    cdef Py_ssize_t place = 0, k = 0
+    cdef PyObject *key
+    cdef PyObject *value
+    if not dict_check(o) or length(o) != len(keys):
+        return False
+    while dict_next(o, &place, &key, &value):
+        if key != <PyObject *>keys[k] and not same_constant(<object>key, keys[k]):
+            return False
+        k += 1
+    return True
 
 
 cdef bint fast = True
@@ -183,9 +188,10 @@ cdef class Entry:
     """One way to run a call: the checks, the program, and what to do with its outputs.
 
     checks: of the arguments, then of what is fetched. finish(outputs, values), or None where the result is
-    the only output. inputs: which of these values the program takes, in its order; by default those that are
-    neither "constant" nor "same". written: the numbers of the arrays that the program writes to: no other
-    may overlap them. surroundings: names outside, and what they must be bound to.
+    the only output; finisher: what does the same in most calls. inputs: which of these values the program
+    takes, in its order; by default those that are neither "constant" nor "same". written: the numbers of the
+    arrays that the program writes to: no other may overlap them. surroundings: names outside, and what they
+    must be bound to. apart: numbers of values no two of which may be one object, for each group of them.
     Raises ValueError if the fast path does not do such checks.
     """
 
@@ -201,11 +207,22 @@ cdef class Entry:
     cdef int n_arrays
     cdef list keep
     cdef list fetches
-    cdef unsigned int written
+    cdef uint64_t written
     cdef Surroundings surroundings
+    cdef Finisher finisher
+    cdef list apart
 
     def __init__(
-        self, checks, program, finish=None, inputs=None, fetches=(), written=(), surroundings=None
+        self,
+        checks,
+        program,
+        finish=None,
+        inputs=None,
+        fetches=(),
+        written=(),
+        surroundings=None,
+        finisher=None,
+        apart=(),
     ):
         cdef int k
         if len(checks) > MOST_VALUES or len(checks) - len(fetches) > MOST_ARGUMENTS:
@@ -215,11 +232,12 @@ cdef class Entry:
         self.checks, self.program, self.machine, self.finish = checks, program, program, finish
         self.inputs = tuple(inputs)
         self.keep = []
-        self.surroundings = surroundings
+        self.surroundings, self.finisher = surroundings, finisher
+        self.apart = [tuple(group) for group in apart]
         self.fetches = list(fetches)
         self.n, self.n_inputs = len(checks) - len(fetches), len(inputs)
         for k in written:
-            self.written |= 1u << k
+            self.written |= <uint64_t>1 << k
         if self.n_inputs > MOST_VALUES:
             raise ValueError("too many inputs for the fast path")
         self.plain = self.inputs == tuple(range(self.n))
@@ -259,6 +277,17 @@ cdef class Entry:
             what, row.kind, row.number = None, SAME, details[0]
         elif kind == "constant":
             what, row.kind = details[0], CONSTANT
+        elif kind == "length":
+            what, row.kind, row.number = None, LENGTH, details[0]
+        elif kind == "keys":
+            what, row.kind = tuple(details[0]), KEYS
+        elif kind == "holds":
+            what, is_array, writeable = details
+            row.kind, row.flags = HOLDS, NPY_ARRAY_WRITEABLE if writeable else 0
+            if is_array:
+                row.rank = 1
+                self.arrays[self.n_arrays] = k
+                self.n_arrays += 1
         else:
             raise ValueError(f"the fast path does not know the check {kind!r}")
         self.keep.append(what)
@@ -297,6 +326,19 @@ cdef class Entry:
             elif row.kind == SAME:
                 if o != args[row.number]:
                     return False
+            elif row.kind == LENGTH:
+                if length(o) != row.number:
+                    return False
+            elif row.kind == KEYS:
+                if not has_keys(o, <tuple>row.what):
+                    return False
+            elif row.kind == HOLDS:
+                if row.rank and (
+                    not array_check(o) or array_flags(o) & row.flags != row.flags or array_rank(o) > MOST_DIMS
+                ):
+                    return False
+                if not (<object>row.what)(<object>o):
+                    return False
             elif o != row.what and not same_constant(<object>o, <object>row.what):
                 return False
         return True
@@ -304,6 +346,11 @@ cdef class Entry:
     cdef bint distinct(self, PyObject **values) except -1:
         """Whether no array is given twice, and none that is written to overlaps another, or itself."""
         cdef int k, j, a, b
+        for group in self.apart:
+            for k in range(1, len(group)):
+                for j in range(k):
+                    if values[<int>group[k]] == values[<int>group[j]]:
+                        return False
         if self.written:
             for k in range(self.n_arrays):
                 if (self.written >> self.arrays[k]) & 1 and overlaps_itself(values[self.arrays[k]]):
@@ -318,16 +365,16 @@ cdef class Entry:
         return True
 
     cdef object attempt(self, tuple args):
-        """The result of the call; NotImplemented if this entry is not for it."""
+        """The result of the call; OTHERWISE if this entry is not for it."""
         cdef PyObject *values[MOST_VALUES]
         cdef PyObject *chosen[MOST_VALUES]
         cdef PyObject **given = tuple_items(<PyObject *>args, 0)
         cdef list held = None
         cdef int k = self.n
         if not self.matches(given, 0, k):
-            return NotImplemented
+            return OTHERWISE
         if self.surroundings is not None and not self.surroundings.hold():
-            return NotImplemented
+            return OTHERWISE
         if self.fetches:
             held = []
             memcpy(values, given, k * sizeof(PyObject *))
@@ -335,24 +382,27 @@ cdef class Entry:
             for fetch in self.fetches:
                 try:
                     value = (<Fetch>fetch).get(given)
+                    held.append(value)
+                    given[k] = <PyObject *>value
+                    if not self.matches(given, k, k + 1):
+                        return OTHERWISE
                 except (AttributeError, LookupError, TypeError, ValueError):
-                    return NotImplemented
-                held.append(value)
-                given[k] = <PyObject *>value
-                if not self.matches(given, k, k + 1):
-                    return NotImplemented
+                    return OTHERWISE
                 k += 1
-        if (self.n_arrays > 1 or self.written) and not self.distinct(given):
-            return NotImplemented
-        if self.plain:
-            if self.finish is None:
-                return self.machine.execute(given, self.n_inputs, True)
-            return self.finish(self.machine.execute(given, self.n_inputs, False), args)
-        for k in range(self.n_inputs):
-            chosen[k] = given[self.numbers[k]]
+        if (self.n_arrays > 1 or self.written or self.apart) and not self.distinct(given):
+            return OTHERWISE
+        if not self.plain:
+            for k in range(self.n_inputs):
+                chosen[k] = given[self.numbers[k]]
+        outputs = self.machine.execute(
+            given if self.plain else chosen, self.n_inputs, self.finish is None
+        )
         if self.finish is None:
-            return self.machine.execute(chosen, self.n_inputs, True)
-        outputs = self.machine.execute(chosen, self.n_inputs, False)
+            return outputs
+        if self.finisher is not None:
+            result = self.finisher.finish(outputs, given)
+            if result is not OTHERWISE:
+                return result
         return self.finish(outputs, args if held is None else (*args, *held))
 
 
@@ -360,7 +410,8 @@ cdef class Dispatcher:
     """A callable that runs the first entry whose checks hold, else calls slow(args, kwargs).
 
     entries: a tuple of Entry; assigning another tuple is safe while calls run. slow: given at construction.
-    deoptimised(args, kwargs, exception) takes over where a run raises Deoptimise.
+    deoptimised(args, kwargs, exception) takes over where a run raises Deoptimise. An entry's checks are of the
+    arguments as they are given, or, after bind_as(function), of the values of all the function's parameters.
     """
 
     cdef dict __dict__
@@ -368,9 +419,14 @@ cdef class Dispatcher:
     cdef tuple _entries
     cdef public object slow
     cdef public object deoptimised
+    cdef object function  # None: arguments are not bound to parameters
+    cdef object code
+    cdef tuple names, first
+    cdef Py_ssize_t n_positional, n_unnamed
 
     def __init__(self, slow, deoptimised=None):
         self._entries = ()
+        self.function = None
         self.slow = slow
         self.deoptimised = deoptimised
 
@@ -385,18 +441,60 @@ cdef class Dispatcher:
                 raise TypeError(f"an entry is needed, not {entry!r}")
         self._entries = tuple(entries)
 
+    def bind_as(self, function, first=()):
+        """Bind arguments as a function does that has neither *args nor **kwargs; first: those that come before."""
+        code = function.__code__
+        named = code.co_argcount + code.co_kwonlyargcount
+        self.function, self.code, self.first = function, code, tuple(first)
+        self.names = tuple(code.co_varnames[:named])
+        self.n_positional, self.n_unnamed = code.co_argcount, code.co_posonlyargcount
+
+    cdef tuple bound(self, tuple args, dict kwargs):
+        """The values of the function's parameters; None where they do not fit, which the slow way says."""
+        cdef Py_ssize_t k, n, taken = 0, total = PyTuple_GET_SIZE(self.names)
+        cdef PyObject *found
+        if self.function.__code__ is not self.code:
+            return None
+        if self.first:
+            args = self.first + args
+        n = PyTuple_GET_SIZE(args)
+        if n == total and n == self.n_positional and not kwargs:
+            return args
+        if n > self.n_positional:
+            return None
+        values = list(args)
+        defaults, others = self.function.__defaults__, self.function.__kwdefaults__
+        for k in range(n, total):
+            name = self.names[k]
+            found = NULL if k < self.n_unnamed or not kwargs else dict_item(kwargs, name)
+            if found != NULL:
+                taken += 1
+            elif k >= self.n_positional:
+                found = NULL if others is None else dict_item(others, name)
+            elif defaults is not None and k >= self.n_positional - len(defaults):
+                found = <PyObject *>defaults[k - self.n_positional + len(defaults)]
+            if found == NULL:
+                return None
+            values.append(<object>found)
+        return tuple(values) if taken == len(kwargs) else None
+
     def __call__(self, *args, **kwargs):
         cdef tuple entries = self._entries
+        cdef tuple values = args
         cdef Entry entry
         cdef Py_ssize_t n
-        if fast and not kwargs:
-            n = PyTuple_GET_SIZE(args)
+        if fast and entries:
+            if self.function is not None:
+                values = self.bound(args, kwargs)
+            elif kwargs:
+                values = None
+            n = -1 if values is None else PyTuple_GET_SIZE(values)
             for item in entries:
                 entry = <Entry>item
                 if entry.n != n:
                     continue
                 try:
-                    result = entry.attempt(args)
+                    result = entry.attempt(values)
                 except Deoptimise as error:
                     if self.deoptimised is None:
                         raise
@@ -406,7 +504,7 @@ cdef class Dispatcher:
                         ) from error
                     exception = error
                 else:
-                    if result is NotImplemented:
+                    if result is OTHERWISE:
                         continue
                     entry.calls += 1
                     return result

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.vm import products
+from tracetensor.vm import creation, products
 from tracetensor.vm.assembler import OBJECT, CallForm, canonical
 from tracetensor.vm.calls import CallSite
 from tracetensor.vm.instructions import Opcode
@@ -23,6 +23,7 @@ REDUCTIONS = {
     "sum": np.add, "prod": np.multiply, "min": np.minimum, "max": np.maximum, "any": np.logical_or, "all": np.logical_and,
 }  # fmt: skip
 PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
+CREATION = {"zeros": creation.zeros, "ones": creation.ones, "empty": creation.empty}
 SMALL_PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
 
 
@@ -68,6 +69,12 @@ def lower_product(compiler: Compiler, node: Node, values: Values) -> bool:
     """A product without options; in loops, small ones are not BLAS's."""
     functions = SMALL_PRODUCTS if compiler.loops else PRODUCTS
     return not node.params and direct(compiler, node, values, functions[node.op.name])
+
+
+@lowers(*CREATION)
+def lower_creation(compiler: Compiler, node: Node, values: Values) -> bool:
+    """numpy.zeros(dims, dtype, order) and its like."""
+    return direct(compiler, node, values, CREATION[node.op.name], **node.params)
 
 
 @lowers("roll")

@@ -1,0 +1,11 @@
+from cpython.object cimport PyObject
+
+cdef object OTHERWISE
+
+cdef class Finisher:
+    cdef readonly object recipe
+    cdef list writes, changes, pairs
+    cdef object unbound
+    cdef tuple suspicious, inputs
+    cdef object finish(self, list outputs, PyObject **values)
+    cdef bint alone(self, int written, PyObject *target, list outputs) except -1
