@@ -176,6 +176,7 @@ def run_child(name, *, seconds, limit, size=None, peers=True):
         command += ["--no-peers"]
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, **peer_runs.ONE_THREAD, "TRACETENSOR_CACHE": cache}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has bytecode
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=limit, cwd=ROOT, check=False, env=environment

@@ -630,9 +630,7 @@ def _fast_entry(version: Version, names: list[str]) -> Entry:
     numbers = [values[path] for path in written]
     apart = [[values[path] for path in paths] for paths in version.trace.distinct if len(paths) > 1]
     if direct and not version.trace.writes:
-        return Entry(
-            rows, version.program, None, inputs, fetches, numbers, version.surroundings, apart=apart
-        )
+        return Entry(rows, version.program, None, inputs, fetches, numbers, version.surroundings, apart=apart)
 
     def finish(outputs: list[Any], found: tuple[Any, ...]) -> Any:
         return version.finish(outputs, [found[k] for k in inputs], dict(zip(names, found, strict=False)))

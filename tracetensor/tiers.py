@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from tracetensor.config import on_tier, option
+from tracetensor.kernels.background import worker
 from tracetensor.vm import native
 
 if TYPE_CHECKING:
@@ -17,15 +19,32 @@ WORK = 2_000_000
 """Operations on one item each, 1000 for a call, after which an elementwise region is compiled: about 2 ms of NumPy's."""
 
 
-def request(program: Program, site: Any) -> None:
-    """What the machine calls for a loop or region that has run for so long."""
-    from tracetensor.vm.loop_compiler import compile_later, compile_loop
+def request(program: Program, site: Any, kind: str, done: float) -> bool:
+    """What the machine calls for a loop or region that has done so much work; whether that was enough.
 
+    The machine goes by the least that any thread wants.
+    """
     tier = option("tier")
     if tier == "native":
-        compile_loop(program, site)
-    elif tier == "auto" and native.thresholds["hot"] >= HOT:
-        compile_later(program, site)
+        _compile(program, site)
+    elif tier == "auto" and done >= {"hot": HOT, "work": WORK}[kind]:
+        worker.submit(functools.partial(_compile_later, program, site))
+    else:
+        return False
+    return True
+
+
+def _compile(program: Program, site: Any) -> None:
+    from tracetensor.vm.loop_compiler import compile_loop  # which those who compile nothing need not load
+
+    compile_loop(program, site)
+
+
+def _compile_later(program: Program, site: Any) -> None:
+    try:
+        _compile(program, site)
+    except Exception as error:  # the program goes on without
+        site.refuse(f"{type(error).__name__}: {error}")
 
 
 def choose(tier: str) -> None:

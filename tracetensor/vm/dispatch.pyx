@@ -410,8 +410,8 @@ cdef class Dispatcher:
     """A callable that runs the first entry whose checks hold, else calls slow(args, kwargs).
 
     entries: a tuple of Entry; assigning another tuple is safe while calls run. slow: given at construction.
-    deoptimised(args, kwargs, exception) takes over where a run raises Deoptimise. An entry's checks are of the
-    arguments as they are given, or, after bind_as(function), of the values of all the function's parameters.
+    deoptimised(args, kwargs, exception) takes over where a run raises Deoptimise. An entry's checks are of
+    the arguments as they are given; after bind_as(function), of the values of all its parameters.
     """
 
     cdef dict __dict__
@@ -442,7 +442,7 @@ cdef class Dispatcher:
         self._entries = tuple(entries)
 
     def bind_as(self, function, first=()):
-        """Bind arguments as a function does that has neither *args nor **kwargs; first: those that come before."""
+        """Bind arguments as a function without *args and **kwargs does; first: those that come before."""
         code = function.__code__
         named = code.co_argcount + code.co_kwonlyargcount
         self.function, self.code, self.first = function, code, tuple(first)

@@ -9,11 +9,11 @@ A recipe is a nested tuple:
     ("list", None, recipes)         a list of them
     ("dict", keys, recipes)         a dict with these keys
     ("call", function, recipes)     what the function makes of them
-    ("new list", numbers, recipe)   the list that the recipe makes, or a copy of it if it is one of these values
-                                    or was made for another recipe
+    ("new list", numbers, recipe)   the list that the recipe makes; a copy if it is one of these values, or
+                                    was made for another recipe
     ("union", recipe, recipes)      the one whose number the first makes
-    ("view", steps, recipe)         what is made, after each function(value, *leaves, **parameters) of the steps;
-                                    leaves are recipes
+    ("view", steps, recipe)         what is made, after each function(value, *leaves, **parameters) of the
+                                    steps; leaves are recipes
 """
 
 cimport numpy as cnp
@@ -25,12 +25,11 @@ from tracetensor.vm.array cimport (
 
 cnp.import_array()
 
-cdef object OTHERWISE = object()
-"""What stands for "not done": no program can return it."""
+cdef object OTHERWISE = object()  # what stands for "not done": no program can return it
 
 
 cdef bint reaches(PyObject *array, PyObject *other) noexcept:
-    """Whether an array is another one or may share memory with it; without elements, whether it is made of it."""
+    """Whether an array is another one, is made of it, or may share memory with it."""
     return array == other or array_base(array) == other or may_overlap(array, other)
 
 
@@ -71,11 +70,11 @@ cdef object build(tuple recipe, list outputs, PyObject **values, list lists):
 cdef class Finisher:
     """Builds the result and writes to arrays that were handed over, where nothing is in another's memory.
 
-    recipe: of the result. writes: (output, number of the value) of each array that is written to. changes: what else
-    is, ("attribute", number of the value, name, recipe) each, or ("list" or "dict", number, "", recipe). suspicious:
-    outputs that must not be the memory of an input. pairs: of outputs that must not be one memory. inputs: the
-    numbers of the values that the program was given. unbound: what stands for an attribute that is not there.
-    Nothing was written where it says OTHERWISE.
+    recipe: of the result. writes: (output, number of the value) of each array that is written to. changes:
+    what else is, ("attribute", number of the value, name, recipe) each, or ("list" or "dict", number, "",
+    recipe). suspicious: outputs that must not be the memory of an input. pairs: of outputs that must not be
+    one memory. inputs: the numbers of the values that the program was given. unbound: what stands for an
+    attribute that is not there. Nothing was written where it says OTHERWISE.
     """
 
     def __init__(

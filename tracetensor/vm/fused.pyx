@@ -146,8 +146,8 @@ cdef int count(Run *run, Fused *s) except -1:
     s.hot = float("inf")
     site = <FusedSite>s.site
     program = site.owner()
-    if program is not None:
-        tiers.request(program, site)
+    if program is not None and not tiers.request(program, site, "work", s.work):
+        s.hot = s.work * 1.5
     return 0
 
 

@@ -108,13 +108,6 @@ def compile_loop(program: Program, site: Any) -> None:
         finish()
 
 
-def compile_later(program: Program, site: Any) -> None:
-    """Compile a loop in the background."""
-    finish = prepare(program, site)
-    if finish is not None:
-        worker.submit(finish)
-
-
 def compile_loops(program: Program) -> None:
     """Compile all loops and regions of a program that are worth it, and wait."""
     worker.wait()

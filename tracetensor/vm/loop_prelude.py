@@ -303,9 +303,13 @@ static inline int math1(Env E, int which, f64 a, f64 *d)
     return 1;
 }
 
+enum { COPYSIGN = 1, POW = 3 }; /* in the interpreter's functions of two numbers */
+
 static inline int math2(Env E, int which, f64 a, f64 b, f64 *d)
 {
-    f64 f = E->functions2[which](a, b);
+    f64 f;
+    if (which == POW && b == 2 && square_is_pow(a, a * a)) { *d = a * a; return 1; }
+    f = which == COPYSIGN ? __builtin_copysign(a, b) : E->functions2[which](a, b);
     if (!(finite(a) && finite(b) && finite(f) && f != 0)) return 0;
     *d = f;
     return 1;

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.vm import creation, products
+from tracetensor.vm import products
 from tracetensor.vm.assembler import OBJECT, CallForm, canonical
 from tracetensor.vm.calls import CallSite
+from tracetensor.vm.creation import empty, ones, zeros
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.lowering import elementwise, is_plain, lowers
 from tracetensor.vm.rolls import roll
@@ -23,7 +24,7 @@ REDUCTIONS = {
     "sum": np.add, "prod": np.multiply, "min": np.minimum, "max": np.maximum, "any": np.logical_or, "all": np.logical_and,
 }  # fmt: skip
 PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
-CREATION = {"zeros": creation.zeros, "ones": creation.ones, "empty": creation.empty}
+CREATION = {"zeros": zeros, "ones": ones, "empty": empty}
 SMALL_PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
 
 

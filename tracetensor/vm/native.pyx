@@ -28,7 +28,8 @@ cdef extern from "Python.h":
 cnp.import_array()
 
 request = None
-"""What is called as request(program, site) for a loop that has become hot; tiers.py sets it."""
+"""What is called as request(program, site, kind, done) for a loop ("hot") or region ("work") that has done so
+much work; False if it is to be asked again later. tiers.py sets it."""
 
 cdef extern from *:
     """
@@ -109,8 +110,8 @@ cdef int ask(Loop *loop) except -1:
     loop.hot = 1 << 62
     site = <LoopSite>loop.site
     program = site.owner()
-    if program is not None:
-        request(program, site)
+    if program is not None and not request(program, site, "hot", loop.steps * loop.work):
+        loop.hot = loop.steps + min(loop.steps, 10_000)
     return 0
 
 

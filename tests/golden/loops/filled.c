@@ -38,7 +38,7 @@ L11:;
     if (r15 >= r16) { where = 18; goto out0; }
     NOT_NEGATIVE(r15)
     /* FILE:7 */
-    /*   13  call             r17 = _filled.<locals>.<lambda>(r4, r10, dtype=dtype('float64')) */
+    /*   13  call             r17 = zeros(r4, r9, dtype=dtype('float64')) */
     do {
         const i64 d0 = (i64)r4;
         if (UNLIKELY(d0 < 0 || d0 > 1024)) break;
