@@ -13,6 +13,7 @@ from tracetensor.vm.creation import empty, ones, zeros
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.lowering import elementwise, is_plain, lowers
 from tracetensor.vm.rolls import roll
+from tracetensor.vm.solvers import cholesky, det, inv, norm, solve
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Node, Variable
@@ -25,6 +26,7 @@ REDUCTIONS = {
 }  # fmt: skip
 PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
 CREATION = {"zeros": zeros, "ones": ones, "empty": empty}
+SOLVERS = {"solve": solve, "inv": inv, "det": det, "cholesky": cholesky, "norm": norm}
 SMALL_PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
 
 
@@ -76,6 +78,14 @@ def lower_product(compiler: Compiler, node: Node, values: Values) -> bool:
 def lower_creation(compiler: Compiler, node: Node, values: Values) -> bool:
     """numpy.zeros(dims, dtype, order) and its like."""
     return direct(compiler, node, values, CREATION[node.op.name], **node.params)
+
+
+@lowers(*SOLVERS)
+def lower_solver(compiler: Compiler, node: Node, values: Values) -> bool:
+    """numpy.linalg.solve and its like, of doubles."""
+    if "names" in node.params or not all(v.type.dtype == np.float64 for v in node.inputs if is_plain(v.type)):
+        return False
+    return direct(compiler, node, values, SOLVERS[node.op.name], **node.params)
 
 
 @lowers("roll")
