@@ -1,7 +1,7 @@
 """numpy.linalg of arrays of doubles, past its wrappers: a small system costs a fifth.
 
-NumPy's own gufuncs do the work, with the same LAPACK. Where one meets a matrix that it cannot deal with it fills its
-result with NaN: then numpy.linalg's function is called, which raises, or returns, whatever it does.
+NumPy's own gufuncs do the work, with the same LAPACK. Where one meets a matrix that it cannot deal with it
+fills its result with NaN: then numpy.linalg's function is called, which raises, or returns, whatever it does.
 """
 
 cimport numpy as cnp
@@ -80,9 +80,7 @@ def cholesky(a, upper=False):
 def det(a):
     """numpy.linalg.det(a)."""
     if lapack is not None and plain(a, 2, 3) and square(a):
-        x = np.asarray(lapack.det(a))
-        if sound(<PyObject *>x):
-            return x[()]
+        return lapack.det(a)
     return np.linalg.det(a)
 
 
