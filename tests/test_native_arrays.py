@@ -398,3 +398,58 @@ def test_broadcast_dims(columns):
             )
     assert_same(*results)
     assert "broadcast_dim" not in interpreted(gradient.traced)
+
+
+# Arrays long enough for vector instructions ---------------------------------------------------------------------------
+
+
+def _rows(n, dtype, order):
+    values = np.random.default_rng(n).integers(-50, 50, (6, n)).astype(dtype)
+    if order == "apart":
+        values = np.repeat(values, 2, axis=1)[:, ::2]
+    if order == "backwards":
+        values = values[:, ::-1]
+    return np.asfortranarray(values) if order == "columns" else values
+
+
+def elementwise_rows(x, y):
+    for k in range(len(x)):
+        y = np.where(x[k] > y, x[k] * y + 1, y - x[k])
+    return y
+
+
+def written_rows(x, y):
+    out = np.zeros_like(x)
+    for k in range(len(x)):
+        out[k] = x[k]
+        out[k, 1:] = y[1:]
+        out[k] += x[k]
+        out[k, :-1] *= x[k, 1:]
+        out[:, -1] = 7
+    return out, out[:, ::2].copy()
+
+
+def reduced_rows(x, y):
+    found = []
+    for k in range(len(x)):
+        row = x[k] * y
+        found.append((row.sum(), row.max(), row.min(), row.argmax(), row.argmin(), (row > y).sum()))
+    return found, x.max(), x.min(axis=0), x.max(axis=1), x.sum(axis=1)
+
+
+@pytest.mark.parametrize("order", ["plain", "apart", "backwards", "columns"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int32", "uint8"])
+@pytest.mark.parametrize("f", [elementwise_rows, written_rows, reduced_rows])
+def test_long_rows(f, dtype, order):
+    with np.errstate(all="ignore"):
+        lengths = (2, 7, 15, 16, 17, 31, 33, 100, 129, 1000)
+        compare(f, *[[_rows(n, dtype, order), _rows(n, dtype, "plain")[0]] for n in lengths])
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0, -0.0, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 3, 18, 39])
+def test_rows_with_special_items(value, place):
+    x = -np.abs(_rows(40, "float64", "plain")) - 1
+    x[:, place] = value
+    with np.errstate(all="ignore"):
+        compare(reduced_rows, [x, np.ones(40)], [-x, np.ones(40)])

@@ -29,6 +29,15 @@ FLAGS = (
 )
 """-fwrapv: integer arithmetic is total. -ffp-contract=off: no fused multiply-add, whose bits are not NumPy's."""
 QUICK_FLAGS = ("-O1", *FLAGS[1:])
+LOOP_FLAGS = (
+    "-O2",
+    "-ftree-vectorize",
+    "-fvect-cost-model=dynamic",
+    "-march=native",
+    "-fno-trapping-math",
+    *FLAGS[1:],
+)
+"""For loops of programs, in which there may be loops over the items of arrays."""
 VECTOR_FLAGS = (
     "-O3",
     "-march=native",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tracetensor.vm.loop_code import CallEmitter, Emitter, LoopCode
     from tracetensor.vm.regions import Elementwise
 
+VECTOR = 16
+"""Items of an axis from which on a loop over it is written so that the compiler makes vector instructions of it."""
 NUMBERS = {char: np.dtype(char).num for char in CHAR_TYPES}
 SIZES = {char: np.dtype(char).itemsize for char in CHAR_TYPES}
 
@@ -93,6 +95,17 @@ def loops(dims: Sequence[str], body: Sequence[str]) -> list[str]:
         lines.append(f"{'    ' * k}for (i64 i{k} = 0; i{k} < {dim}; i{k}++) {{")
     lines += [f"{'    ' * len(dims)}{line}" for line in body]
     return lines + [f"{'    ' * k}}}" for k in range(len(dims) - 1, -1, -1)]
+
+
+def loops_along(axis: int, dim: str, body: Sequence[str]) -> list[str]:
+    """The body in a loop over one axis."""
+    return [f"for (i64 i{axis} = 0; i{axis} < {dim}; i{axis}++) {{", *[f"    {line}" for line in body], "}"]
+
+
+def either(tests: Sequence[str], then: Sequence[str], orelse: Sequence[str]) -> list[str]:
+    """One or the other."""
+    inside = [[f"    {line}" for line in part] for part in (then, orelse)]
+    return [f"if ({' && '.join(tests)}) {{", *inside[0], "} else {", *inside[1], "}"]
 
 
 def place(base: str, strides: Sequence[str], first: int = 0) -> str:
@@ -169,25 +182,44 @@ def emit_elementwise(code: LoopCode, pc: int) -> list[str]:
     lines.append(few(dims))
     for _, r, _ in arrays:
         lines += in_order(code, r)
-    body = []
+    body, packed, adjacent = [], [], []
+    last = rank - 1
     for k, r, char in arrays:
         own, lead = code.ranks[r], rank - code.ranks[r]
         lines += [f"const i64 t{k}_{j} = n{r}_{j} == 1 ? 0 : s{r}_{j};" for j in range(own)]
         if rank > 1 and (updated or any(form.name == "cast" for form, _ in operations)):
             lines += [f"if (n{r}_{j} > 1 && !s{r}_{j}) break;" for j in range(own)]
-        item = f"*({C_TYPES[char]}_at *)({place(f'p{r}', [f't{k}_{j}' for j in range(own)], lead)})"
-        body.append(f"const {C_TYPES[char]} a{k} = {item}{' != 0' if char == '?' else ''};")
+        type_, test = C_TYPES[char], " != 0" if char == "?" else ""
+        strides = [f"t{k}_{j}" for j in range(own)]
+        body.append(f"const {type_} a{k} = *({type_}_at *)({place(f'p{r}', strides, lead)}){test};")
+        packed.append(f"const {type_} a{k} = b{k}[i{last}]{test};")
+        if own:
+            adjacent.append(
+                (
+                    f"{strides[-1]} == {SIZES[char]}",
+                    f"const {type_}_at *b{k} = ({type_}_at *)({place(f'p{r}', strides[:-1], lead)});",
+                )
+            )
+        else:
+            adjacent.append(("1", f"const {type_}_at *b{k} = ({type_}_at *)p{r};"))
     chars = {r: char for _, r, char in arrays} | {r: form.loop[-1] for form, r in operations}
-    for form, r in operations:
-        body.append(f"const {C_TYPES[form.loop[-1]]} r{r} = {expression(form, names, chars)};")
+    compute = [
+        f"const {C_TYPES[form.loop[-1]]} r{r} = {expression(form, names, chars)};" for form, r in operations
+    ]
     counters = "i0"
     for j in range(1, rank):
         counters = f"({counters}) * d{j} + i{j}"
     for k, (r, char) in enumerate(outputs):
         lines += fresh(code, r, f"y{k}", dims, NUMBERS[char])
         lines.append(f"{C_TYPES[char]}_at *q{k} = ({C_TYPES[char]}_at *)((struct array *)y{k})->data;")
-        body.append(f"q{k}[{counters}] = r{r};")
-    lines += loops(dims, body)
+        compute.append(f"q{k}[{counters}] = r{r};")
+    inner = [
+        *[line for _, line in adjacent],
+        "INDEPENDENT",
+        *loops_along(last, dims[last], [*packed, *compute]),
+    ]
+    tests = [f"d{last} >= {VECTOR}", *[test for test, _ in adjacent]]
+    lines += either(tests, loops(dims[:last], inner), loops(dims, [*body, *compute]))
     lines += release(code, pc)
     for k, (r, char) in enumerate(outputs):
         lines += settle(code, r, f"y{k}", dims, SIZES[char])
@@ -394,7 +426,20 @@ def emit_write(code: LoopCode, pc: int) -> list[str]:
         if own_char != char:
             item = f"{item} != 0" if char == "?" else f"({CHAR_TYPES[char]}){item}"
     lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
-    lines += loops(dims, [f"*({CHAR_TYPES[char]}_at *)({place('at', strides)}) = {item};"])
+    type_ = CHAR_TYPES[char]
+    apart = loops(dims, [f"*({type_}_at *)({place('at', strides)}) = {item};"])
+    source = None if code.classes[value] != OBJECT else (place(f"p{value}", own[:-1], lead), own[-1:])
+    if not dims or (source is not None and (own_char != char or not source[1])):
+        lines += apart
+    else:
+        last, tests = len(dims) - 1, [f"{strides[-1]} == {SIZES[char]}"]
+        inner = [f"{type_}_at *u = ({type_}_at *)({place('at', strides[:-1])});"]
+        if source is not None:
+            tests.append(f"{source[1][0]} == {SIZES[char]}")
+            inner.append(f"const {type_}_at *b = ({type_}_at *)({source[0]});")
+            item = f"b[i{last}]"
+        inner += ["INDEPENDENT", *loops_along(last, dims[-1], [f"u[i{last}] = {item};"])]
+        lines += either([f"{dims[-1]} >= {VECTOR}", *tests], loops(dims[:-1], inner), apart)
     return attempt(code, pc, [*lines, *written(code, pc, r, array)])
 
 
@@ -466,13 +511,33 @@ def emit_update(code: LoopCode, pc: int) -> list[str]:
         names[q, None] = f"a{k}"
     lines += [few(dims), f"if (UNLIKELY(!{code.own(array)})) break;", f"char *at = {at};"]
     if text:
+        type_ = C_TYPES[char]
+        chars = {q: c for q, cls, c in outside if cls == OBJECT} | {array: char}
         if any(inside):
             names[array, None] = "old"
-            body.insert(0, f"const {C_TYPES[char]} old = *item{' != 0' if char == '?' else ''};")
-        body.insert(0, f"{C_TYPES[char]}_at *item = ({C_TYPES[char]}_at *)({place('at', strides)});")
-        chars = {q: c for q, cls, c in outside if cls == OBJECT} | {array: char}
-        body.append(f"*item = {expression(form, names, chars)};")
-        lines += loops(dims, body)
+        value = expression(form, names, chars)
+        old = f"{' != 0' if char == '?' else ''};"
+        first = [f"const {type_} old = *item{old}"] if any(inside) else []
+        pointer = f"{type_}_at *item = ({type_}_at *)({place('at', strides)});"
+        apart = loops(dims, [pointer, *first, *body, f"*item = {value};"])
+        if not dims or any(not own for _, own in operands.values()):
+            lines += apart
+        else:
+            last = len(dims) - 1
+            tests = [f"{dims[-1]} >= {VECTOR}", f"{strides[-1]} == {SIZES[char]}"]
+            rows = [f"{type_}_at *u = ({type_}_at *)({place('at', strides[:-1])});"]
+            packed = [f"const {type_} old = u[i{last}]{old}"] if any(inside) else []
+            for k, (q, cls, c) in enumerate(outside):
+                if cls == OBJECT:
+                    lead, own = operands[q]
+                    tests.append(f"{own[-1]} == {SIZES[c]}")
+                    rows.append(
+                        f"const {C_TYPES[c]}_at *b{k} = ({C_TYPES[c]}_at *)({place(f'p{q}', own[:-1], lead)});"
+                    )
+                    packed.append(f"const {C_TYPES[c]} a{k} = b{k}[i{last}]{' != 0' if c == '?' else ''};")
+            packed.append(f"u[i{last}] = {value};")
+            inner = [*rows, "INDEPENDENT", *loops_along(last, dims[-1], packed)]
+            lines += either(tests, loops(dims[:-1], inner), apart)
     else:
         lines[-3:-3] = aligned(code, array, SIZES[char])
         if not dims:
@@ -573,8 +638,13 @@ def copied(
     lines.append(f"{CHAR_TYPES[char]}_at *q = ({CHAR_TYPES[char]}_at *)((struct array *)y)->data;")
     lines.append(" ".join([f"const i64 h{k} = {dim};" for k, dim in enumerate(dims)]))
     held = [f"h{k}" for k in range(len(dims))]
-    source = place(f"p{array}", [f"s{array}_{k}" for k in range(len(dims))])
-    lines += loops(held, [f"*q++ = *({CHAR_TYPES[char]}_at *)({source});"])
+    strides = [f"s{array}_{k}" for k in range(len(dims))]
+    row = f"__builtin_memcpy(q, {place(f'p{array}', strides[:-1])}, {held[-1]} * {SIZES[char]}); q += {held[-1]};"
+    lines += either(
+        [f"{held[-1]} >= {VECTOR}", f"{strides[-1]} == {SIZES[char]}"],
+        loops(held[:-1], [row]),
+        loops(held, [f"*q++ = *({CHAR_TYPES[char]}_at *)({place(f'p{array}', strides)});"]),
+    )
     return attempt(code, pc, [*lines, *release(code, pc), *settle(code, r, "y", held, SIZES[char])])
 
 

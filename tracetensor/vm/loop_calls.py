@@ -21,6 +21,7 @@ from tracetensor.vm.loop_arrays import (
     fresh,
     in_order,
     loops,
+    loops_along,
     place,
     release,
     scalars,
@@ -270,14 +271,9 @@ def emit_getitem(code: LoopCode, pc: int) -> list[str]:
     source = f"at + k * {strides[0]}" + (f" + i1 * {strides[1]}" if len(dims) == 2 else "")
     body = [f"*q++ = *({type_}_at *)({source});"]
     if len(dims) == 2:
-        body = loops_inner("d1", body)
+        body = loops_along(1, "d1", body)
     lines += loops(["d0"], [f"i64 k = {item}; if (k < 0) k += n;", *body])
     return attempt(code, pc, [*lines, *release(code, pc), *settle(code, r, "y", held, SIZES[char])])
-
-
-def loops_inner(dim: str, body: Sequence[str]) -> list[str]:
-    """The body in a loop over axis 1."""
-    return [f"for (i64 i1 = 0; i1 < {dim}; i1++) {{", *[f"    {line}" for line in body], "}"]
 
 
 def emit_scatter(code: LoopCode, pc: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.kernels.background import worker
 from tracetensor.kernels.native import load
-from tracetensor.kernels.toolchain import FLAGS, QUICK_FLAGS, VECTOR_FLAGS, CompilerError
+from tracetensor.kernels.toolchain import FLAGS, LOOP_FLAGS, QUICK_FLAGS, VECTOR_FLAGS, CompilerError
 from tracetensor.vm.fused import FusedSite
 from tracetensor.vm.loop_arrays import ARRAYS, CALLS
 from tracetensor.vm.loop_calls import INDEXED, MAKERS
@@ -17,7 +17,7 @@ from tracetensor.vm.loop_scalars import SCALARS
 from tracetensor.vm.region_code import kernel_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tracetensor.vm.machine import Program
     from tracetensor.vm.native import LoopSite
@@ -63,14 +63,17 @@ def prepare_region(site: FusedSite) -> Callable[[], None]:
     """Make the text of a region's kernel; what then compiles it and puts it in place."""
     text = region_text(site)
     site.begin(text)
+    return lambda: _install(site, lambda: _loaded(text, "kernel", VECTOR_FLAGS))
 
-    def loaded() -> tuple[Any, int]:
-        try:
-            return load(text, "kernel", VECTOR_FLAGS)
-        except CompilerError:  # a compiler that does not know all of these flags
-            return load(text, "kernel")
 
-    return lambda: _install(site, loaded)
+def _loaded(text: str, name: str, flags: Sequence[str]) -> tuple[Any, int]:
+    """The library and the address of its function."""
+    try:
+        return load(text, name, flags)
+    except CompilerError:  # a compiler that does not know all of these flags
+        if flags is QUICK_FLAGS:
+            raise
+        return load(text, name, FLAGS)
 
 
 def prepare_loop(program: Program, site: LoopSite) -> Callable[[], None] | None:
@@ -84,9 +87,8 @@ def prepare_loop(program: Program, site: LoopSite) -> Callable[[], None] | None:
         return None
     site.begin(text)
     ints = code.ints()
-    flags = QUICK_FLAGS if text.count("\n") > LONG else FLAGS
-
-    return lambda: _install(site, lambda: load(text, "loop", flags), ints)
+    flags = QUICK_FLAGS if text.count("\n") > LONG else LOOP_FLAGS
+    return lambda: _install(site, lambda: _loaded(text, "loop", flags), ints)
 
 
 def _install(site: Any, loaded: Callable[[], tuple[Any, int]], *numbers: Any) -> None:

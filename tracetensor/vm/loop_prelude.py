@@ -15,6 +15,16 @@ typedef double f64;
 """
 """The numbers that all generated text knows."""
 
+INDEPENDENT = r"""
+/* No item that one step of a loop writes is read by another step. */
+#ifdef __clang__
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+"""
+"""What says that a loop may be made vector code."""
+
 
 def glibc() -> tuple[int, ...]:
     """The version of the C library, if it is GNU's."""
@@ -28,7 +38,9 @@ def glibc() -> tuple[int, ...]:
 PRELUDE = (
     f"#define POW_OF_GLIBC {int(glibc() >= (2, 28))}\n"
     + TYPES
-    + r"""typedef struct { f64 re, im; } c128;
+    + INDEPENDENT
+    + r"""
+typedef struct { f64 re, im; } c128;
 
 /* Elements of arrays: anywhere, and of any type that other pointers see there. */
 #define AT(T) typedef T __attribute__((aligned(1), may_alias)) T##_at

@@ -36,6 +36,15 @@ static T NAME(const char *p, i64 n, i64 stride) \
     if (n <= 128) { \
         T r[8]; \
         i64 i; \
+        if (stride == sizeof(T)) { \
+            const T##_at *q = (const T##_at *)p; \
+            for (int k = 0; k < 8; k++) r[k] = q[k]; \
+            for (i = 8; i < n - n % 8; i += 8) \
+                for (int k = 0; k < 8; k++) r[k] += q[i + k]; \
+            T sum = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7])); \
+            for (; i < n; i++) sum += q[i]; \
+            return sum; \
+        } \
         for (int k = 0; k < 8; k++) r[k] = *(T##_at *)(p + k * stride); \
         for (i = 8; i < n - n % 8; i += 8) \
             for (int k = 0; k < 8; k++) r[k] += *(T##_at *)(p + (i + k) * stride); \
@@ -48,6 +57,78 @@ static T NAME(const char *p, i64 n, i64 stride) \
     return NAME(p, half, stride) + NAME(p + half * stride, n - half, stride); \
 }
 """
+
+WHOLE_SUM = r"""
+/* n integers that are `stride` bytes apart, or whether each is not zero, added to a sum. */
+static u64 total_{type}{test}(const char *p, i64 n, i64 stride, u64 acc)
+{{
+    if (stride == sizeof({type})) {{
+        const {type}_at *q = (const {type}_at *)p;
+        for (i64 i = 0; i < n; i++) {{ const {type} z = q[i]; acc += (u64)({read}); }}
+        return acc;
+    }}
+    for (i64 i = 0; i < n; i++, p += stride) {{ const {type} z = *({type}_at *)p; acc += (u64)({read}); }}
+    return acc;
+}}
+"""
+
+EXTREME = r"""
+/* The greatest or least of `acc` and n items that are `stride` bytes apart; bad: whether one is NaN. */
+static {type} {name}_{type}(const char *p, i64 n, i64 stride, {type} acc, int *bad)
+{{
+    i64 i = 0;
+    int odd = 0;
+    if (n >= 16 && stride == sizeof({type})) {{
+        const {type}_at *q = (const {type}_at *)p;
+        {type} m[8], wrong[8] = {{0}};
+        for (int k = 0; k < 8; k++) m[k] = acc;
+        for (; i < n - n % 8; i += 8)
+            for (int k = 0; k < 8; k++) {{
+                const {type} z = q[i + k];
+                m[k] = z {sign} m[k] ? z : m[k];
+                wrong[k] = {nan} ? 1 : wrong[k];
+            }}
+        for (int k = 0; k < 8; k++) {{ acc = m[k] {sign} acc ? m[k] : acc; odd |= wrong[k] != 0; }}
+    }}
+    for (; i < n; i++) {{ const {type} z = *({type}_at *)(p + i * stride); acc = z {sign} acc ? z : acc; odd |= {nan}; }}
+    *bad |= odd;
+    return acc;
+}}
+"""
+
+FIRST = r"""
+/* The position of the first extreme item, or of the first NaN, of n that are `stride` bytes apart. */
+static i64 arg{name}_{type}(const char *p, i64 n, i64 stride)
+{{
+    {type} best = *({type}_at *)p;
+    i64 found = 0;
+    if (n >= 32 && stride == sizeof({type})) {{
+        const {type}_at *q = (const {type}_at *)p;
+        int bad = 0;
+        best = {name}_{type}(p, n, stride, best, &bad);
+        if (!bad) {{
+            while (q[found] != best) found++;
+            return found;
+        }}
+        best = *q;
+    }}
+    for (i64 i = 0; i < n; i++) {{
+        const {type} z = *({type}_at *)(p + i * stride);
+        if (z {sign} best || (best == best && z != z)) {{ best = z; found = i; }}
+    }}
+    return found;
+}}
+"""
+
+
+def extreme(code: LoopCode, name: str, type_: str) -> str:
+    """The function that finds the "max" or "min" of items."""
+    nan = "(z != z)" if type_ not in BITS else "0"
+    function = f"{name}_{type_}"
+    code.helpers[function] = EXTREME.format(
+        name=name, type=type_, sign=">" if name == "max" else "<", nan=nan
+    )
+    return function
 
 
 def lanes(code: LoopCode, form: CallForm, r: int) -> tuple[int, list[int], list[int]]:
@@ -166,21 +247,28 @@ def emit_fold(code: LoopCode, pc: int, form: CallForm) -> list[str]:
         read = f"({item} != 0)" if char == "?" else item
         type_ = "u64" if target in BITS else target
         inner = _over(code, x, reduced, "b", [f"{step}{read};"])
+        if name == "sum":
+            test, axis = "_bool" if char == "?" else "", reduced[-1]
+            code.helpers[f"total_{source}{test}"] = WHOLE_SUM.format(
+                type=source, test=test, read="z != 0" if test else "z"
+            )
+            call = f"total_{source}{test}({_last('b', reduced[:-1])}, n{x}_{axis}, s{x}_{axis}, acc)"
+            inner = _over(code, x, reduced[:-1], "b", [f"acc = {call};"])
         body = [f"{type_} acc = {start};", f"char *b = {at};", *inner, result.put(f"({target})acc")]
         if name == "prod" and not exact:
             axis = reduced[0]
             lines.append(f"if (s{x}_{axis} < 0) break;")
     elif name in {"max", "min"}:
         lines.append(f"if (UNLIKELY({' * '.join([f'n{x}_{k}' for k in reduced])} == 0)) break;")
-        sign = ">" if name == "max" else "<"
-        update = f"const {source} z = {item}; acc = z {sign} acc ? z : acc;"
-        if target not in BITS:
-            update += " bad |= !(z == z);"
-        inner = _over(code, x, reduced, "b", [update])
+        axis = reduced[-1]
+        call = (
+            f"{extreme(code, name, source)}({_last('b', reduced[:-1])}, n{x}_{axis}, s{x}_{axis}, acc, &bad)"
+        )
+        inner = _over(code, x, reduced[:-1], "b", [f"acc = {call};"])
         body = [f"{source} acc = *({source}_at *){at};", f"char *b = {at};", *inner]
+        lines.append("int bad = 0;")
         if target not in BITS:
             body.append("bad |= acc == 0;")
-            lines.append("int bad = 0;")
         body.append(result.put("acc"))
     else:
         test = f"acc |= {item} != 0;" if name == "any" else f"acc &= {item} != 0;"
@@ -272,20 +360,25 @@ def emit_arg(code: LoopCode, pc: int, form: CallForm) -> list[str]:
     source = C_TYPES[char]
     sign = ">" if form.name == "argmax" else "<"
     item = f"*({source}_at *){_last('b', reduced)}"
-    nan = " || (best == best && z != z)" if source not in BITS else ""
-    update = [
-        f"const {source} z = {item}{' != 0' if char == '?' else ''};",
-        f"if (z {sign} best{nan}) {{ best = z; found = place; }}",
-        "place++;",
-    ]
     at = _last("a", kept)
-    body = [
-        f"{source} best = *({source}_at *){at}{' != 0' if char == '?' else ''};",
-        "i64 found = 0, place = 0;",
-        f"char *b = {at};",
-        *_over(code, x, reduced, "b", update),
-        result.put("found"),
-    ]
+    if len(reduced) == 1 and char != "?":
+        function = f"arg{extreme(code, form.name.removeprefix('arg'), source)}"
+        code.helpers[function] = FIRST.format(name=form.name.removeprefix("arg"), type=source, sign=sign)
+        body = [result.put(f"{function}({at}, n{x}_{reduced[0]}, s{x}_{reduced[0]})")]
+    else:
+        nan = " || (best == best && z != z)" if source not in BITS else ""
+        update = [
+            f"const {source} z = {item}{' != 0' if char == '?' else ''};",
+            f"if (z {sign} best{nan}) {{ best = z; found = place; }}",
+            "place++;",
+        ]
+        body = [
+            f"{source} best = *({source}_at *){at}{' != 0' if char == '?' else ''};",
+            "i64 found = 0, place = 0;",
+            f"char *b = {at};",
+            *_over(code, x, reduced, "b", update),
+            result.put("found"),
+        ]
     count = " * ".join([f"n{x}_{k}" for k in reduced])
     lines = [f"if (UNLIKELY({_size(code, x)} > {MOST} || ({count}) == 0)) break;", *result.begin()]
     lines += [f"char *a = p{x};", *_over(code, x, kept, "a", body)]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tracetensor.vm.assembler import OBJECT
-from tracetensor.vm.loop_prelude import TYPES
+from tracetensor.vm.loop_prelude import INDEPENDENT, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,14 +40,8 @@ INTEGERS = SIGNED + "BHILQ"
 
 PRELUDE = (
     TYPES
+    + INDEPENDENT
     + r"""
-/* No item that one step of a loop writes is read by another step. */
-#ifdef __clang__
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define INDEPENDENT _Pragma("GCC ivdep")
-#endif
-
 /* The m items from a place on: where they are, or, if they are not next to each other, gathered in a buffer. */
 #define GATHER(T) \
 static inline const T *gather_##T(T *buffer, const char *place, i64 stride, i64 m) \

@@ -33,10 +33,20 @@ L5:;
         void *y0 = E->fresh(&x9, 0, 1, (i64[]){d0});
         if (UNLIKELY(!y0)) break;
         u8_at *q0 = (u8_at *)((struct array *)y0)->data;
-        for (i64 i0 = 0; i0 < d0; i0++) {
-            const f64 a0 = *(f64_at *)(p0 + i0 * t0_0);
-            const u8 r9 = a0 > c1;
-            q0[i0] = r9;
+        if (d0 >= 16 && t0_0 == 8) {
+            const f64_at *b0 = (f64_at *)(p0);
+            INDEPENDENT
+            for (i64 i0 = 0; i0 < d0; i0++) {
+                const f64 a0 = b0[i0];
+                const u8 r9 = a0 > c1;
+                q0[i0] = r9;
+            }
+        } else {
+            for (i64 i0 = 0; i0 < d0; i0++) {
+                const f64 a0 = *(f64_at *)(p0 + i0 * t0_0);
+                const u8 r9 = a0 > c1;
+                q0[i0] = r9;
+            }
         }
         drop(E, &o9);
         o9 = y0; p9 = ((struct array *)y0)->data; w9 = 1;

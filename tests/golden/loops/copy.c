@@ -50,8 +50,12 @@ L11:;
         if (UNLIKELY(!y)) break;
         f64_at *q = (f64_at *)((struct array *)y)->data;
         const i64 h0 = n17_0;
-        for (i64 i0 = 0; i0 < h0; i0++) {
-            *q++ = *(f64_at *)(p17 + i0 * s17_0);
+        if (h0 >= 16 && s17_0 == 8) {
+            __builtin_memcpy(q, p17, h0 * 8); q += h0;
+        } else {
+            for (i64 i0 = 0; i0 < h0; i0++) {
+                *q++ = *(f64_at *)(p17 + i0 * s17_0);
+            }
         }
         drop(E, &o22);
         o22 = y; p22 = ((struct array *)y)->data; w22 = 1;

@@ -42,11 +42,23 @@ L8:;
         void *y0 = E->fresh(&x17, 12, 1, (i64[]){d0});
         if (UNLIKELY(!y0)) break;
         f64_at *q0 = (f64_at *)((struct array *)y0)->data;
-        for (i64 i0 = 0; i0 < d0; i0++) {
-            const f64 a0 = *(f64_at *)(p10 + i0 * t0_0);
-            const f64 a1 = *(f64_at *)(p1 + i0 * t1_0);
-            const f64 r17 = a0 + a1;
-            q0[i0] = r17;
+        if (d0 >= 16 && t0_0 == 8 && t1_0 == 8) {
+            const f64_at *b0 = (f64_at *)(p10);
+            const f64_at *b1 = (f64_at *)(p1);
+            INDEPENDENT
+            for (i64 i0 = 0; i0 < d0; i0++) {
+                const f64 a0 = b0[i0];
+                const f64 a1 = b1[i0];
+                const f64 r17 = a0 + a1;
+                q0[i0] = r17;
+            }
+        } else {
+            for (i64 i0 = 0; i0 < d0; i0++) {
+                const f64 a0 = *(f64_at *)(p10 + i0 * t0_0);
+                const f64 a1 = *(f64_at *)(p1 + i0 * t1_0);
+                const f64 r17 = a0 + a1;
+                q0[i0] = r17;
+            }
         }
         drop(E, &o17);
         o17 = y0; p17 = ((struct array *)y0)->data; w17 = 1;

@@ -73,8 +73,16 @@ L11:;
         if (UNLIKELY(n17_1 > 1024)) break;
         if (UNLIKELY(!(w17 || (w17 = E->own(*&o17))))) break;
         char *at = p17 + i15_0_0 * s17_0;
-        for (i64 i0 = 0; i0 < n17_1; i0++) {
-            *(f64_at *)(at + i0 * s17_1) = c0;
+        if (n17_1 >= 16 && s17_1 == 8) {
+            f64_at *u = (f64_at *)(at);
+            INDEPENDENT
+            for (i64 i0 = 0; i0 < n17_1; i0++) {
+                u[i0] = c0;
+            }
+        } else {
+            for (i64 i0 = 0; i0 < n17_1; i0++) {
+                *(f64_at *)(at + i0 * s17_1) = c0;
+            }
         }
         goto done15;
     } while (0);

@@ -1,5 +1,28 @@
 
 
+/* The greatest or least of `acc` and n items that are `stride` bytes apart; bad: whether one is NaN. */
+static f64 max_f64(const char *p, i64 n, i64 stride, f64 acc, int *bad)
+{
+    i64 i = 0;
+    int odd = 0;
+    if (n >= 16 && stride == sizeof(f64)) {
+        const f64_at *q = (const f64_at *)p;
+        f64 m[8], wrong[8] = {0};
+        for (int k = 0; k < 8; k++) m[k] = acc;
+        for (; i < n - n % 8; i += 8)
+            for (int k = 0; k < 8; k++) {
+                const f64 z = q[i + k];
+                m[k] = z > m[k] ? z : m[k];
+                wrong[k] = (z != z) ? 1 : wrong[k];
+            }
+        for (int k = 0; k < 8; k++) { acc = m[k] > acc ? m[k] : acc; odd |= wrong[k] != 0; }
+    }
+    for (; i < n; i++) { const f64 z = *(f64_at *)(p + i * stride); acc = z > acc ? z : acc; odd |= (z != z); }
+    *bad |= odd;
+    return acc;
+}
+
+
 int loop(struct reg *R, void *run, const struct environment *E)
 {
     int where;
@@ -25,10 +48,7 @@ L10:;
         char *a = p0;
         f64 acc = *(f64_at *)a;
         char *b = a;
-        char *b0_ = b;
-        for (i64 jb0 = 0; jb0 < n0_0; jb0++, b0_ += s0_0) {
-            const f64 z = *(f64_at *)b0_; acc = z > acc ? z : acc; bad |= !(z == z);
-        }
+        acc = max_f64(b, n0_0, s0_0, acc, &bad);
         bad |= acc == 0;
         r17 = acc;
         if (UNLIKELY(bad)) break;

@@ -38,9 +38,20 @@ L5:;
         if (UNLIKELY(n6_0 * n6_1 > 1024)) break;
         if (UNLIKELY(!(w6 || (w6 = E->own(*&o6))))) break;
         char *at = p6;
-        for (i64 i0 = 0; i0 < n6_0; i0++) {
-            for (i64 i1 = 0; i1 < n6_1; i1++) {
-                *(f64_at *)(at + i0 * s6_0 + i1 * s6_1) = *(f64_at *)(p5 + i0 * t0 + i1 * t1);
+        if (n6_1 >= 16 && s6_1 == 8 && t1 == 8) {
+            for (i64 i0 = 0; i0 < n6_0; i0++) {
+                f64_at *u = (f64_at *)(at + i0 * s6_0);
+                const f64_at *b = (f64_at *)(p5 + i0 * t0);
+                INDEPENDENT
+                for (i64 i1 = 0; i1 < n6_1; i1++) {
+                    u[i1] = b[i1];
+                }
+            }
+        } else {
+            for (i64 i0 = 0; i0 < n6_0; i0++) {
+                for (i64 i1 = 0; i1 < n6_1; i1++) {
+                    *(f64_at *)(at + i0 * s6_0 + i1 * s6_1) = *(f64_at *)(p5 + i0 * t0 + i1 * t1);
+                }
             }
         }
         goto done7;

@@ -36,11 +36,22 @@ L5:;
         if (UNLIKELY(i7_0_0n > 1024)) break;
         if (UNLIKELY(!(w7 || (w7 = E->own(*&o7))))) break;
         char *at = p7 + i7_0_0 * s7_0;
-        for (i64 i0 = 0; i0 < i7_0_0n; i0++) {
-            f64_at *item = (f64_at *)(at + i0 * (s7_0 * i7_0_0s));
-            const f64 old = *item;
-            const f64 a0 = *(f64_at *)(p6 + i0 * t0_0);
-            *item = old + a0;
+        if (i7_0_0n >= 16 && (s7_0 * i7_0_0s) == 8 && t0_0 == 8) {
+            f64_at *u = (f64_at *)(at);
+            const f64_at *b0 = (f64_at *)(p6);
+            INDEPENDENT
+            for (i64 i0 = 0; i0 < i7_0_0n; i0++) {
+                const f64 old = u[i0];
+                const f64 a0 = b0[i0];
+                u[i0] = old + a0;
+            }
+        } else {
+            for (i64 i0 = 0; i0 < i7_0_0n; i0++) {
+                f64_at *item = (f64_at *)(at + i0 * (s7_0 * i7_0_0s));
+                const f64 old = *item;
+                const f64 a0 = *(f64_at *)(p6 + i0 * t0_0);
+                *item = old + a0;
+            }
         }
         goto done7;
     } while (0);

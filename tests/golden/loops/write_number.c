@@ -31,8 +31,16 @@ L5:;
         if (UNLIKELY(i7_0_0n > 1024)) break;
         if (UNLIKELY(!(w5 || (w5 = E->own(*&o5))))) break;
         char *at = p5 + i7_0_0 * s5_0;
-        for (i64 i0 = 0; i0 < i7_0_0n; i0++) {
-            *(f64_at *)(at + i0 * (s5_0 * i7_0_0s)) = c0;
+        if (i7_0_0n >= 16 && (s5_0 * i7_0_0s) == 8) {
+            f64_at *u = (f64_at *)(at);
+            INDEPENDENT
+            for (i64 i0 = 0; i0 < i7_0_0n; i0++) {
+                u[i0] = c0;
+            }
+        } else {
+            for (i64 i0 = 0; i0 < i7_0_0n; i0++) {
+                *(f64_at *)(at + i0 * (s5_0 * i7_0_0s)) = c0;
+            }
         }
         goto done7;
     } while (0);
