@@ -383,6 +383,9 @@ def emit_view(code: LoopCode, pc: int) -> list[str]:
     lines, at, dims, strides = part(code, form, pc)
     if len(dims) != code.ranks[r]:
         raise Interpreted
+    after = code.rows[pc + 1] if pc + 1 < code.stop else row
+    if after[0] == Opcode.DROP and r in after[8] and not row[5] & 1:
+        return attempt(code, pc, lines)  # it is there for its errors only
     pairs = [(f"h{k}", dim) for k, dim in enumerate(dims)] + [(f"g{k}", s) for k, s in enumerate(strides)]
     lines += [f"i64 {name} = {value};" for name, value in pairs]  # of an array that may be the target's own
     lines.append(f"char *at = {at};")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tracetensor.vm.assembler import OBJECT, PY_INT
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loop_code import BITS, CHAR_TYPES, Interpreted, dtype_of, entered, is_bool
+from tracetensor.vm.region_code import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +148,7 @@ def _emit_store(code: LoopCode, pc: int) -> list[str]:
 def emit_ufunc(code: LoopCode, pc: int) -> list[str]:
     """Arithmetic of NumPy's scalars that C has as NumPy has it."""
     name, chars, registers, numbers = code.rows[pc][6].describe()
-    inputs = len(registers) - 1
+    inputs = len(code.rows[pc][8]) if name == "divmod" else len(registers) - 1
     char, out = chars[0], chars[-1]
     if set(chars[:inputs]) != {char} or char not in "bBhHiIlLqQfd" or code.rows[pc][5] or not numbers:
         raise Interpreted
@@ -181,6 +184,18 @@ def emit_ufunc(code: LoopCode, pc: int) -> list[str]:
     elif name in {"remainder", "floor_divide"} and type_ == "i64":
         function = "modulo" if name == "remainder" else "floor_divide"
         lines.append(f"if (UNLIKELY(!{function}({operands[0]}, {operands[1]}, &{d}))) break;")
+    elif name == "divmod" and type_ == "i64" and len(registers) == 4:
+        lines.append(f"const i64 a{pc} = {operands[0]}, b{pc} = {operands[1]};")
+        for r, function in ((registers[2], "floor_divide"), (registers[3], "modulo")):
+            lines.append(f"if (UNLIKELY(!{function}(a{pc}, b{pc}, &{code.target(r)}))) break;")
+    elif name in {"left_shift", "right_shift"}:
+        text = text_of(name, chars[:inputs], chars, ())
+        if text is None:
+            raise Interpreted
+        size = np.dtype(char).itemsize * 8
+        lines += [f"const {type_} a{pc} = {operands[0]}, b{pc} = {operands[1]};"]
+        value = text.format(a=f"a{pc}", b=f"b{pc}", u="u64" if size == 64 else "u32", bits=size)
+        return attempt(code, pc, [*lines, f"{d} = ({type_})({value});"])
     else:
         raise Interpreted
     return attempt(code, pc, lines) if any("break" in line for line in lines) else lines

@@ -14,6 +14,7 @@ from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.lowering import elementwise, is_plain, lowers
 from tracetensor.vm.rolls import roll
 from tracetensor.vm.solvers import cholesky, det, inv, norm, solve
+from tracetensor.vm.statistics import argwhere, array_equal, mean, ptp, std, var
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Node, Variable
@@ -27,6 +28,9 @@ REDUCTIONS = {
 PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
 CREATION = {"zeros": zeros, "ones": ones, "empty": empty}
 SOLVERS = {"solve": solve, "inv": inv, "det": det, "cholesky": cholesky, "norm": norm}
+STATISTICS = {"mean": mean, "var": var, "std": std, "ptp": ptp}
+"""Functions of one array, the axes, and options."""
+SEARCHES = {"array_equal": array_equal, "argwhere": argwhere}
 SMALL_PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
 
 
@@ -83,9 +87,26 @@ def lower_creation(compiler: Compiler, node: Node, values: Values) -> bool:
 @lowers(*SOLVERS)
 def lower_solver(compiler: Compiler, node: Node, values: Values) -> bool:
     """numpy.linalg.solve and its like, of doubles."""
-    if "names" in node.params or not all(v.type.dtype == np.float64 for v in node.inputs if is_plain(v.type)):
+    if "names" in node.params or not all(v.dtype == np.float64 for v in node.inputs if is_plain(v.type)):
         return False
     return direct(compiler, node, values, SOLVERS[node.op.name], **node.params)
+
+
+@lowers(*STATISTICS)
+def lower_statistic(compiler: Compiler, node: Node, values: Values) -> bool:
+    """numpy.mean, var, std and ptp."""
+    options = {"axis", "keepdims"} | {"mean": {"dtype"}, "ptp": set()}.get(node.op.name, {"dtype", "ddof"})
+    if len(node.inputs) != 1 or not is_plain(node.inputs[0].type) or not node.params.keys() <= options:
+        return False
+    return direct(compiler, node, values, STATISTICS[node.op.name], **node.params)
+
+
+@lowers(*SEARCHES)
+def lower_search(compiler: Compiler, node: Node, values: Values) -> bool:
+    """numpy.array_equal and argwhere."""
+    if node.params or not all(is_plain(v.type) for v in node.inputs):
+        return False
+    return direct(compiler, node, values, SEARCHES[node.op.name])
 
 
 @lowers("roll")

@@ -1,0 +1,65 @@
+"""numpy.mean, var, std, ptp, array_equal and argwhere, which compiled programs do without NumPy's Python."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import tracetensor as tt
+from tests.compare import run_both
+
+RNG = np.random.default_rng(0)
+SHAPES = [(5,), (4, 7), (1,), (300,), (2, 3, 4), (0,), (3, 0)]
+
+
+def arrays(char):
+    return [(RNG.random(shape) * 50).astype(char) for shape in SHAPES]
+
+
+def compare(f, *calls):
+    traced = tt.trace(f, strict=True)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for args in calls:
+            run_both(f, traced, args, rtol=0)
+
+
+@pytest.mark.parametrize("char", ["d", "f", "e", "i", "H", "?", "D", ">f8"])
+@pytest.mark.parametrize("axis", [None, 0, -1, (0,)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_statistics(char, axis, keepdims):
+    def f(x):
+        options = {"axis": axis, "keepdims": keepdims}
+        found = x.mean(**options), np.var(x, **options), x.std(ddof=1, **options), x.std(ddof=2, **options)
+        return found if char == "?" else (*found, np.ptp(x + 0, **options)) if x.size else found
+
+    compare(f, *[(x,) for x in arrays(char)])
+    compare(lambda x: (x[0].mean(), x[::-1].std(axis=0), x.T.mean(axis=0)), *[(x,) for x in arrays(char)[:5]])
+
+
+def test_a_mean_of_another_dtype():
+    compare(lambda x: (x.mean(dtype=np.float32), x.var(dtype=np.float64)), (np.arange(9.0),))
+
+
+@pytest.mark.parametrize("char", ["d", "f", "l", "B", "?", "D", ">i4"])
+def test_equal(char):
+    def f(x, y):
+        return np.array_equal(x, y), np.array_equal(x, x + 0), np.array_equal(x.T, y.T)
+
+    for x in arrays(char):
+        other = x.copy()
+        calls = [(x, x.copy()), (x, other), (x, x[..., :1]), (x, x.real.astype("f4")), (x, x[None])]
+        if other.size:
+            other.flat[-1] += 1
+        compare(f, *calls)
+
+
+def test_equal_zeros_and_nans():
+    x = np.array([0.0, np.nan, 1.0])
+    compare(lambda x, y: np.array_equal(x, y), (x[::2], -x[::2]), (x[:1], -x[:1]), (x, x), (x[1:], x[1:]))
+
+
+@pytest.mark.parametrize("char", ["d", "?", "l", "D"])
+def test_argwhere(char):
+    compare(lambda x: np.argwhere(x > 20), *[(x,) for x in arrays(char)])
+    compare(lambda x: np.argwhere(x), *[(x,) for x in arrays(char)])

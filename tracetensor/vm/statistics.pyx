@@ -1,0 +1,124 @@
+"""numpy.mean and the like of real numbers: the ufuncs that they come to, without Python around them."""
+
+cimport numpy as cnp
+import numpy as np
+from cpython.object cimport PyObject
+from libc.string cimport memcmp
+
+from tracetensor.vm.array cimport (
+    NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, array_check, array_data, array_dims, array_flags,
+    array_item_size, array_number, array_rank, array_size,
+)
+
+cnp.import_array()
+
+cdef enum:
+    SOUND = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
+
+cdef object total = np.add.reduce, divide = np.true_divide, FLOAT = np.dtype(np.float64)
+
+
+cdef Py_ssize_t counted(x, axis) except -1:
+    """How many items each result is of; 0 where NumPy is to say what is wrong, or has a way of its own."""
+    cdef PyObject *o = <PyObject *>x
+    cdef Py_ssize_t n = 1, rank, k
+    if not array_check(o) or x.dtype.kind not in "biuf" or x.dtype.char == "e" or not x.dtype.isnative:
+        return 0
+    if axis is None:
+        return array_size(o)
+    rank = array_rank(o)
+    for item in axis if isinstance(axis, tuple) else (axis,):
+        k = item
+        k = k + rank if k < 0 else k
+        if not 0 <= k < rank:
+            return 0
+        n *= array_dims(o)[k]
+    return n
+
+
+cdef object divided(result, Py_ssize_t n):
+    """The result, an array of floating-point numbers or one number, over n."""
+    if array_check(<PyObject *>result):
+        return divide(result, n, out=result, casting="unsafe")
+    return type(result)(result / n)
+
+
+def mean(x, axis=None, dtype=None, keepdims=False):
+    """numpy.mean(x, axis, dtype, keepdims=keepdims)."""
+    cdef Py_ssize_t n = 0 if dtype is not None else counted(x, axis)
+    if n == 0:
+        return x.mean(axis, dtype, keepdims=keepdims)
+    return divided(total(x, axis, None if x.dtype.kind == "f" else FLOAT, None, keepdims), n)
+
+
+def var(x, axis=None, dtype=None, ddof=0, keepdims=False):
+    """numpy.var(x, axis, dtype, ddof=ddof, keepdims=keepdims)."""
+    cdef Py_ssize_t n = 0 if dtype is not None or type(ddof) is not int else counted(x, axis)
+    if n == 0 or not 0 <= ddof < n:
+        return x.var(axis, dtype, ddof=ddof, keepdims=keepdims)
+    kind = None if x.dtype.kind == "f" else FLOAT
+    middle = total(x, axis, kind, None, True)
+    middle = divided(middle, n)
+    apart = np.asarray(np.subtract(x, middle))
+    np.multiply(apart, apart, out=apart)
+    return divided(total(apart, axis, None, None, keepdims), n - ddof)
+
+
+def std(x, axis=None, dtype=None, ddof=0, keepdims=False):
+    """numpy.std(x, axis, dtype, ddof=ddof, keepdims=keepdims)."""
+    result = var(x, axis, dtype, ddof, keepdims)
+    return np.sqrt(result, out=result) if array_check(<PyObject *>result) else np.sqrt(result)
+
+
+def ptp(x, axis=None, keepdims=False):
+    """numpy.ptp(x, axis, keepdims=keepdims)."""
+    if not array_check(<PyObject *>x):
+        return np.ptp(x, axis, keepdims=keepdims)
+    return np.subtract(
+        np.maximum.reduce(x, axis, None, None, keepdims), np.minimum.reduce(x, axis, None, None, keepdims)
+    )
+
+
+cdef bint same_items(const double *x, const double *y, Py_ssize_t n) noexcept:
+    cdef Py_ssize_t k
+    for k in range(n):
+        if x[k] != y[k]:
+            return False
+    return True
+
+
+def array_equal(a, b):
+    """numpy.array_equal(a, b)."""
+    cdef PyObject *x = <PyObject *>a
+    cdef PyObject *y = <PyObject *>b
+    cdef int k
+    if not (array_check(x) and array_check(y)):
+        return np.array_equal(a, b)
+    if array_rank(x) != array_rank(y):
+        return False
+    for k in range(array_rank(x)):
+        if array_dims(x)[k] != array_dims(y)[k]:
+            return False
+    if (
+        array_number(x) == array_number(y) and a.dtype.kind in "iu" and a.dtype.isnative and b.dtype.isnative
+        and array_flags(x) & array_flags(y) & NPY_ARRAY_C_CONTIGUOUS
+    ):
+        return memcmp(array_data(x), array_data(y), array_size(x) * array_item_size(x)) == 0
+    if (
+        a.dtype is FLOAT and b.dtype is FLOAT
+        and array_flags(x) & array_flags(y) & SOUND == SOUND
+    ):
+        return same_items(<double *>array_data(x), <double *>array_data(y), array_size(x))
+    return bool(np.equal(a, b).all())
+
+
+def argwhere(x):
+    """numpy.argwhere(x)."""
+    cdef Py_ssize_t k
+    if not array_check(<PyObject *>x) or x.ndim == 0:
+        return np.argwhere(x)
+    places = x.nonzero()
+    result = np.empty((len(places), len(places[0])), np.intp)
+    for k in range(len(places)):
+        result[k] = places[k]
+    return result.T
