@@ -12,10 +12,12 @@ from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loop_arrays import (
     NUMBERS,
     SIZES,
+    VECTOR,
     attempt,
     char_of,
     copied,
     dims_of,
+    either,
     emit_write,
     few,
     fresh,
@@ -206,6 +208,42 @@ def emit_sum_to_shape(code: LoopCode, pc: int, form: CallForm) -> list[str]:
     return copied(code, pc, code.rows[pc][9][0], x, ordered=True, checks=checks)
 
 
+# Joined ------------------------------------------------------------------------------------------------------------
+
+
+def emit_concatenate(code: LoopCode, pc: int, form: CallForm) -> list[str]:
+    """numpy.concatenate of arrays of one type in C order; stacked: all of the same shape."""
+    r, arrays, stacked = code.rows[pc][9][0], form.operands, form.params.get("stacked")
+    if form.params.keys() - {"axis", "stacked"} or not arrays:
+        raise Interpreted
+    char, rank = char_of(code, r), code.ranks[r]
+    if rank < 1 or any(char_of(code, x) != char or code.ranks[x] != rank for x in arrays):
+        raise Interpreted
+    axis, first = form.params["axis"] % rank, arrays[0]
+    lines = []
+    for x in dict.fromkeys(arrays):
+        lines += in_order(code, x)
+        lines += [f"if (n{x}_{k} > 1 && !s{x}_{k}) break;" for k in range(rank) if rank > 1]
+        tests = [f"n{x}_{k} != n{first}_{k}" for k in range(rank) if x != first and (stacked or k != axis)]
+        lines += [f"if (UNLIKELY({' || '.join(tests)})) break;"] if tests else []
+    dims = dims_of(code, first)
+    dims[axis] = " + ".join([f"n{x}_{axis}" for x in arrays])
+    lines += [f"const i64 d{k} = {dim};" for k, dim in enumerate(dims)]
+    held = [f"d{k}" for k in range(rank)]
+    type_, size = CHAR_TYPES[char], SIZES[char]
+    lines += [few(held), *fresh(code, r, "y", held, NUMBERS[char])]
+    lines.append("char *q = ((struct array *)y)->data;")
+    steps = [" * ".join([*held[k + 1 :], str(size)]) for k in range(rank)]
+    for x in arrays:
+        strides, own = [f"s{x}_{k}" for k in range(rank)], dims_of(code, x)
+        item = f"*({type_}_at *)({place('q', steps)}) = *({type_}_at *)({place(f'p{x}', strides)});"
+        row = f"__builtin_memcpy({place('q', steps[:-1])}, {place(f'p{x}', strides[:-1])}, {own[-1]} * {size});"
+        tests = [f"{own[-1]} >= {VECTOR}", f"{strides[-1]} == {size}"]
+        lines += either(tests, loops(own[:-1], [row]), loops(own, [item]))
+        lines.append(f"q += {own[axis]} * {steps[axis]};")
+    return attempt(code, pc, [*lines, *release(code, pc), *settle(code, r, "y", held, size)])
+
+
 # Items chosen by arrays ----------------------------------------------------------------------------------------------
 
 
@@ -391,6 +429,7 @@ MAKERS: dict[str, CallEmitter] = {
     "full": emit_full,
     "arange": emit_arange,
     "reshape": emit_reshape,
+    "concatenate": emit_concatenate,
     "nonzero": emit_nonzero,
     "sum_to_shape": emit_sum_to_shape,
     "broadcast_dim": emit_broadcast_dim,
