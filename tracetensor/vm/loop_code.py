@@ -91,7 +91,7 @@ ARRAYS = frozenset(
     {Opcode.VIEW, Opcode.UFUNC, Opcode.FUSED, Opcode.WRITE, Opcode.UPDATE, Opcode.COPY, Opcode.GETITEM}
 )
 """Instructions on whole arrays that may have C text."""
-MOST_ROWS = 1500
+MOST_ROWS = 4000
 FEW = 1024
 """Items of an array, at most, for operations on the whole of it to be loops in the text of a loop."""
 

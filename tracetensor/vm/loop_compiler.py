@@ -26,8 +26,9 @@ EMITTERS = Emitters({**SCALARS, **ARRAYS, **INDEXED, **LISTS}, {**CALLS, **REDUC
 
 FEWER_EMITTERS = Emitters({**SCALARS, **LISTS}, {})
 """Those that keep a text short: operations on whole arrays are the interpreter's."""
-LONGEST = 6000
-"""Lines of a text, at most: a C compiler needs more than proportional time and memory for one long function."""
+LONGEST, LONGEST_OF_ONE = 6000, 8
+"""Lines of a text, at most, and of one instruction, in the mean, where there are more: a C compiler needs more than
+proportional time and memory for one long function, and most for one with many loops over items."""
 LONG = 2500
 """Lines from which on the compiler is to look less hard: it takes some seconds even so."""
 LEAST_NATIVE = 0.5
@@ -43,7 +44,7 @@ def written(program: Program, site: LoopSite) -> tuple[LoopCode, str]:
     """The C text of a loop, and what it was made with: of a loop that would become too long, without whole arrays."""
     code = make_code(program, site)
     text = code.text()
-    if text.count("\n") > LONGEST:
+    if text.count("\n") > max(LONGEST, LONGEST_OF_ONE * (site.stop - site.first)):
         code = LoopCode(Contents(*program.describe()), site.first, site.stop, FEWER_EMITTERS)
         text = code.text()
     return code, text
