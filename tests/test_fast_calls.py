@@ -309,6 +309,21 @@ def test_swapped_arguments():
     assert a is y and b is not x and b.tolist() == [1, 2, 3]
 
 
+def one_computation_twice(x, i, n):
+    a = b = x
+    for k in range(n):
+        a, b = x[:, i] + k, (x[:, i] + k)[0]
+    return a, b, a[1:]
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "native"])
+def test_memory_that_is_one_or_not(tier):
+    with tt.config(tier=tier):
+        traced = tt.trace(one_computation_twice, strict=True)
+        for n in (3, 3, 0, 1):
+            run_both(one_computation_twice, traced, (np.arange(30.0).reshape(5, 6), np.array([0, -1, 2]), n))
+
+
 @dataclasses.dataclass
 class Account:
     total: float

@@ -171,9 +171,12 @@ class Version:
                 isinstance(v, np.ndarray) and stages.reaches(out, v) for v in values
             ):
                 outputs[k] = own.setdefault((self.trace.groups[k], id(out)), (out, out.copy()))[1]
+        groups = self.trace.groups
         shared = {copied for k, other, copied in self.pairs if stages.reaches(outputs[k], outputs[other])}
-        for k, new in zip(shared, stages.copied([outputs[k] for k in shared]), strict=True) if shared else ():
-            outputs[k] = new
+        for group in {groups[k] for k in shared}:  # what is one memory stays one
+            parts = [k for k, g in enumerate(groups) if g == group and isinstance(outputs[k], np.ndarray)]
+            for k, new in zip(parts, stages.copied([outputs[k] for k in parts]), strict=True):
+                outputs[k] = new
         if not self.trace.writes:
             return self.trace.result.build(outputs, parameters)
         for path, how, recipe in self.trace.writes:

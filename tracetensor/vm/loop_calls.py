@@ -30,7 +30,7 @@ from tracetensor.vm.loop_arrays import (
     settle,
     written,
 )
-from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted
+from tracetensor.vm.loop_code import BITS, CHAR_TYPES, FEW, Interpreted, chooses_columns
 from tracetensor.vm.loop_reductions import emit_fold
 from tracetensor.vm.loop_scalars import integer, staged
 from tracetensor.vm.products import SMALL
@@ -237,7 +237,9 @@ def emit_concatenate(code: LoopCode, pc: int, form: CallForm) -> list[str]:
     for x in arrays:
         strides, own = [f"s{x}_{k}" for k in range(rank)], dims_of(code, x)
         item = f"*({type_}_at *)({place('q', steps)}) = *({type_}_at *)({place(f'p{x}', strides)});"
-        row = f"__builtin_memcpy({place('q', steps[:-1])}, {place(f'p{x}', strides[:-1])}, {own[-1]} * {size});"
+        row = (
+            f"__builtin_memcpy({place('q', steps[:-1])}, {place(f'p{x}', strides[:-1])}, {own[-1]} * {size});"
+        )
         tests = [f"{own[-1]} >= {VECTOR}", f"{strides[-1]} == {size}"]
         lines += either(tests, loops(own[:-1], [row]), loops(own, [item]))
         lines.append(f"q += {own[axis]} * {steps[axis]};")
@@ -268,10 +270,137 @@ def _position(code: LoopCode, index: int, dim: str) -> tuple[str, str]:
     return item, f"i64 k = {item}; bad |= k < -{dim} || k >= {dim};"
 
 
-def emit_getitem(code: LoopCode, pc: int) -> list[str]:
-    """x[indices], x[mask]."""
+def _columns(
+    code: LoopCode, form: dict[str, Any], dims: Sequence[str], lines: list[str]
+) -> tuple[list[str], int]:
+    """Lines that find k, the column that item i0 of the index array names; lines that check all; the array."""
+    index = form["entries"][1][1][0]
+    if (
+        len(dims) != 2
+        or code.classes[index] != OBJECT
+        or code.ranks.get(index) != 1
+        or index == form["array"]
+    ):
+        raise Interpreted
+    item, note = _position(code, index, dims[1])
+    lines += [f"const i64 m = n{index}_0, n = {dims[0]};", "int bad = 0;", few(["m", "n"])]
+    lines += [*loops_along(0, "m", [note]), "if (UNLIKELY(bad)) break;"]
+    return [f"i64 k = {item}; if (k < 0) k += {dims[1]};"], index
+
+
+def _emit_columns(code: LoopCode, pc: int, form: dict[str, Any]) -> list[str]:
+    """x[:, indices]: as NumPy makes it, a view of an array that has the columns as rows."""
+    x, r = form["array"], form["dst"]
+    char = char_of(code, x)
+    if r not in code.virtual or r not in code.fresh or char_of(code, r) != char or code.ranks[r] != 2:
+        raise Interpreted
+    lines, at, dims, strides = staged(code, x, form["stages"], pc)
+    column, _ = _columns(code, form, dims, lines)
+    type_, size = CHAR_TYPES[char], SIZES[char]
+    lines += [*fresh(code, r, "y", ["m", "n"], NUMBERS[char]), f"char *at = {at};"]
+    lines.append(f"{type_}_at *q = ({type_}_at *)((struct array *)y)->data;")
+    copy = f"*q++ = *({type_}_at *)(at + i1 * {strides[0]} + k * {strides[1]});"
+    lines += loops_along(0, "m", [*column, *loops_along(1, "n", [copy])])
+    lines += [*release(code, pc), f"drop(E, &o{r});", f"o{r} = y; p{r} = ((struct array *)y)->data;"]
+    lines.append(f"w{r} = 0; v{r} = 1; n{r}_0 = n; n{r}_1 = m; s{r}_0 = {size}; s{r}_1 = n * {size};")
+    return attempt(code, pc, lines)
+
+
+def _scatter_columns(
+    code: LoopCode, pc: int, at: str, dims: Sequence[str], strides: Sequence[str], lines: list[str]
+) -> list[str]:
+    """x[:, indices] = value, in place."""
     form = code.rows[pc][6].describe()
-    x, r, index = form["array"], form["dst"], _chosen(code, form)
+    x, r, value = form["array"], form["dst"], form["value"]
+    char = char_of(code, x)
+    type_ = CHAR_TYPES[char]
+    column, _ = _columns(code, form, dims, lines)
+    names: dict[Any, str] = {}
+    if code.classes[value] != OBJECT:
+        lines += scalars(code, [(value, code.classes[value], char)], names)
+        item = names[value, char]
+    else:
+        if char_of(code, value) != char or code.ranks[value] != 2:
+            raise Interpreted
+        wrong = [f"(n{value}_{k} != {d} && n{value}_{k} != 1)" for k, d in enumerate("nm")]
+        lines.append(f"if (UNLIKELY({' || '.join(wrong)})) break;")
+        lines += [f"const i64 t{k} = n{value}_{k} == 1 ? 0 : s{value}_{k};" for k in range(2)]
+        item = f"*({type_}_at *)(p{value} + i1 * t0 + i0 * t1)"
+    lines += [f"if (UNLIKELY(!{code.own(x)})) break;", f"char *at = {at};"]
+    store = f"*({type_}_at *)(at + i1 * {strides[0]} + k * {strides[1]}) = {item};"
+    lines += loops_along(0, "m", [*column, *loops_along(1, "n", [store])])
+    return attempt(code, pc, [*lines, *written(code, pc, r, x)])
+
+
+def _points(
+    code: LoopCode, form: dict[str, Any], dims: Sequence[str], strides: Sequence[str], lines: list[str]
+) -> tuple[list[str], str] | None:
+    """Where x[rows, columns, ...], of index arrays and numbers, one for each axis, has its items.
+
+    Lines that find the address `at` of item i0, in a loop; the number of items. None for other indices.
+    """
+    entries = form["entries"]
+    if form["axes"] is not None or len(entries) != len(dims) or {kind for kind, _ in entries} - {"a", "i"}:
+        return None
+    given = [registers[0] for _, registers in entries]
+    arrays = [r for r in dict.fromkeys(given) if code.classes[r] == OBJECT]
+    if len(given) < 2 or not arrays or any(code.ranks.get(r) != 1 for r in arrays):
+        return None
+    lines.append("i64 d0 = 1; int bad = 0;")
+    lines += [
+        f"if (n{r}_0 != 1) {{ if (UNLIKELY(d0 != 1 && d0 != n{r}_0)) break; d0 = n{r}_0; }}" for r in arrays
+    ]
+    if len(arrays) == 1:
+        lines.append(f"d0 = n{arrays[0]}_0;")
+    lines.append(few(["d0"]))
+    found = []
+    for k, r in enumerate(given):
+        if r in arrays:
+            item, note = _position(code, r, dims[k])
+            lines += loops_along(0, f"n{r}_0", [note])
+            item = item.replace("i0", f"(n{r}_0 == 1 ? 0 : i0)")
+        else:
+            item = f"g{k}"
+            lines += [
+                f"const i64 g{k} = {integer(code, r, lines)};",
+                f"bad |= g{k} < -{dims[k]} || g{k} >= {dims[k]};",
+            ]
+        found.append(f"i64 k{k} = {item}; if (k{k} < 0) k{k} += {dims[k]};")
+    lines.append("if (UNLIKELY(bad)) break;")
+    place = " + ".join(f"k{k} * {stride}" for k, stride in enumerate(strides))
+    return [*found, f"char *item = at + {place};"], "d0"
+
+
+def _emit_points(
+    code: LoopCode, pc: int, form: dict[str, Any], at: str, found: tuple[list[str], str], lines: list[str]
+) -> list[str]:
+    """x[rows, columns, ...], of index arrays and numbers."""
+    r, (body, count) = form["dst"], found
+    char = char_of(code, r)
+    if code.ranks[r] != 1:
+        raise Interpreted
+    type_ = CHAR_TYPES[char]
+    lines += [*fresh(code, r, "y", [count], NUMBERS[char]), f"char *at = {at};"]
+    lines.append(f"{type_}_at *q = ({type_}_at *)((struct array *)y)->data;")
+    lines += loops_along(0, count, [*body, f"q[i0] = *({type_}_at *)item;"])
+    return attempt(code, pc, [*lines, *release(code, pc), *settle(code, r, "y", [count], SIZES[char])])
+
+
+def emit_getitem(code: LoopCode, pc: int) -> list[str]:
+    """x[indices], x[mask], x[rows, columns]."""
+    form = code.rows[pc][6].describe()
+    x, r = form["array"], form["dst"]
+    if chooses_columns(form):
+        return _emit_columns(code, pc, form)
+    if len(form["entries"]) > 1 and not form["basic"]:
+        if code.classes[r] != OBJECT or char_of(code, r) != char_of(code, x) or r not in code.fresh:
+            raise Interpreted
+        lines, at, dims, strides = staged(code, x, form["stages"], pc)
+        found = _points(code, form, dims, strides, lines)
+        if found is None:
+            raise Interpreted
+        return _emit_points(code, pc, form, at, found, lines)
+    index = _chosen(code, form)
     char = char_of(code, x)
     if code.classes[r] != OBJECT or char_of(code, r) != char or r not in code.fresh:
         raise Interpreted
@@ -318,11 +447,19 @@ def emit_scatter(code: LoopCode, pc: int) -> list[str]:
     """x[indices] = value, x[mask] = value, in place."""
     row = code.rows[pc]
     form = row[6].describe()
-    x, r, value, index = form["array"], form["dst"], form["value"], _chosen(code, form)
+    x, r, value = form["array"], form["dst"], form["value"]
     char = char_of(code, x)
     if not row[5] & 1 or x in code.constants or r not in code.moved or x not in code.moved or value == x:
         raise Interpreted
     lines, at, dims, strides = staged(code, x, form["stages"], pc)
+    if chooses_columns(form):
+        return _scatter_columns(code, pc, at, dims, strides, lines)
+    if len(form["entries"]) > 1:
+        found = _points(code, form, dims, strides, lines)
+        if found is None or any(registers[0] == x for _, registers in form["entries"]):
+            raise Interpreted
+        return _scatter_points(code, pc, at, found, lines)
+    index = _chosen(code, form)
     if len(dims) != 1 or index == x:
         raise Interpreted
     type_ = CHAR_TYPES[char]
@@ -356,6 +493,28 @@ def emit_scatter(code: LoopCode, pc: int) -> list[str]:
         lines += [own, f"char *at = {at};"]
         body = f"i64 k = {position}, j = i0; (void)j; if (k < 0) k += n; *({type_}_at *)(at + k * {strides[0]}) = {item};"
         lines.append(f"for (i64 i0 = 0; i0 < m; i0++) {{ {body} }}")
+    return attempt(code, pc, [*lines, *written(code, pc, r, x)])
+
+
+def _scatter_points(
+    code: LoopCode, pc: int, at: str, found: tuple[list[str], str], lines: list[str]
+) -> list[str]:
+    """x[rows, columns, ...] = value, of index arrays and numbers, in place."""
+    form = code.rows[pc][6].describe()
+    x, r, value = form["array"], form["dst"], form["value"]
+    char, (body, count) = char_of(code, x), found
+    type_ = CHAR_TYPES[char]
+    names: dict[Any, str] = {}
+    if code.classes[value] != OBJECT:
+        lines += scalars(code, [(value, code.classes[value], char)], names)
+        item = names[value, char]
+    else:
+        if char_of(code, value) != char or code.ranks[value] != 1:
+            raise Interpreted
+        lines.append(f"if (UNLIKELY(n{value}_0 != {count} && n{value}_0 != 1)) break;")
+        item = f"*({type_}_at *)(p{value} + (n{value}_0 == 1 ? 0 : i0 * s{value}_0))"
+    lines += [f"if (UNLIKELY(!{code.own(x)})) break;", f"char *at = {at};"]
+    lines += loops_along(0, count, [*body, f"*({type_}_at *)item = {item};"])
     return attempt(code, pc, [*lines, *written(code, pc, r, x)])
 
 

@@ -270,6 +270,8 @@ class LoopCode:
                     moves.append((writes[0], reads[0]))
                 else:
                     self.fresh.update(writes)
+                    if opcode == Opcode.GETITEM and chooses_columns(site.describe()):
+                        self.virtual.update(writes)
         changed = True
         while changed:
             changed = False
@@ -591,6 +593,14 @@ def liveness(rows: Sequence[Row], outputs: Sequence[int], handlers: Sequence[Han
                 live[pc] = before
                 changed = True
     return live
+
+
+def chooses_columns(form: dict[str, Any]) -> bool:
+    """Whether an index is a whole axis, and an array."""
+    entries = form["entries"]
+    if form["axes"] is not None or [kind for kind, _ in entries] != ["s", "a"]:
+        return False
+    return all(r < 0 for r in entries[0][1])
 
 
 def rank_of(form: dict[str, Any]) -> int:
