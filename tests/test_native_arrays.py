@@ -418,6 +418,26 @@ def elementwise_rows(x, y):
     return y
 
 
+def mixed_rows(x, y):
+    two, column = np.array(2, x.dtype), x[:, :1]
+    for _ in range(3):
+        x = np.where(x > two, x - two, x + y) * two
+        x = (x + column) - column * y
+    for _ in range(3):
+        y = (y + two) * two
+    return x, y, x[1:] + x[:-1]
+
+
+def stacked_rows(x, y):
+    z = np.stack((x, x + 1, x))
+    out = z
+    for k in range(3):
+        z = z * y + z[:, :, ::-1]
+        z = z - z[k] + z[:, :1]
+        out = z[:, 1:, 1:] * z[:, :-1, 1:]
+    return z, out
+
+
 def written_rows(x, y):
     out = np.zeros_like(x)
     for k in range(len(x)):
@@ -439,7 +459,7 @@ def reduced_rows(x, y):
 
 @pytest.mark.parametrize("order", ["plain", "apart", "backwards", "columns"])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int32", "uint8"])
-@pytest.mark.parametrize("f", [elementwise_rows, written_rows, reduced_rows])
+@pytest.mark.parametrize("f", [elementwise_rows, mixed_rows, stacked_rows, written_rows, reduced_rows])
 def test_long_rows(f, dtype, order):
     with np.errstate(all="ignore"):
         lengths = (2, 7, 15, 16, 17, 31, 33, 100, 129, 1000)

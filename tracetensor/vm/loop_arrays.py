@@ -182,48 +182,61 @@ def emit_elementwise(code: LoopCode, pc: int) -> list[str]:
     lines.append(few(dims))
     for _, r, _ in arrays:
         lines += in_order(code, r)
-    body, packed, adjacent = [], [], []
-    last = rank - 1
-    for k, r, char in arrays:
-        own, lead = code.ranks[r], rank - code.ranks[r]
-        lines += [f"const i64 t{k}_{j} = n{r}_{j} == 1 ? 0 : s{r}_{j};" for j in range(own)]
-        if rank > 1 and (updated or any(form.name == "cast" for form, _ in operations)):
-            lines += [f"if (n{r}_{j} > 1 && !s{r}_{j}) break;" for j in range(own)]
-        type_, test = C_TYPES[char], " != 0" if char == "?" else ""
-        strides = [f"t{k}_{j}" for j in range(own)]
-        body.append(f"const {type_} a{k} = *({type_}_at *)({place(f'p{r}', strides, lead)}){test};")
-        packed.append(f"const {type_} a{k} = b{k}[i{last}]{test};")
-        if own:
-            adjacent.append(
-                (
-                    f"{strides[-1]} == {SIZES[char]}",
-                    f"const {type_}_at *b{k} = ({type_}_at *)({place(f'p{r}', strides[:-1], lead)});",
-                )
-            )
-        else:
-            adjacent.append(("1", f"const {type_}_at *b{k} = ({type_}_at *)p{r};"))
+    keeps_order = rank > 1 and (updated or any(form.name == "cast" for form, _ in operations))
+    for k, r, _ in arrays:
+        own = range(code.ranks[r])
+        lines += [f"const i64 t{k}_{j} = n{r}_{j} == 1 ? 0 : s{r}_{j};" for j in own]
+        lines += [f"if (n{r}_{j} > 1 && !s{r}_{j}) break;" for j in own if keeps_order]
     chars = {r: char for _, r, char in arrays} | {r: form.loop[-1] for form, r in operations}
     compute = [
         f"const {C_TYPES[form.loop[-1]]} r{r} = {expression(form, names, chars)};" for form, r in operations
     ]
-    counters = "i0"
-    for j in range(1, rank):
-        counters = f"({counters}) * d{j} + i{j}"
     for k, (r, char) in enumerate(outputs):
         lines += fresh(code, r, f"y{k}", dims, NUMBERS[char])
         lines.append(f"{C_TYPES[char]}_at *q{k} = ({C_TYPES[char]}_at *)((struct array *)y{k})->data;")
-        compute.append(f"q{k}[{counters}] = r{r};")
-    inner = [
-        *[line for _, line in adjacent],
-        "INDEPENDENT",
-        *loops_along(last, dims[last], [*packed, *compute]),
-    ]
-    tests = [f"d{last} >= {VECTOR}", *[test for test, _ in adjacent]]
-    lines += either(tests, loops(dims[:last], inner), loops(dims, [*body, *compute]))
+    lines += _over_items(code, arrays, rank, compute, [r for r, _ in outputs])
     lines += release(code, pc)
     for k, (r, char) in enumerate(outputs):
         lines += settle(code, r, f"y{k}", dims, SIZES[char])
     return attempt(code, pc, lines)
+
+
+def _over_items(
+    code: LoopCode,
+    arrays: Sequence[tuple[int, int, str]],
+    rank: int,
+    compute: Sequence[str],
+    outputs: Sequence[int],
+) -> list[str]:
+    """Loops over items: along rows in which they are next to each other, as one row where all are, or anywhere."""
+    last, dims, ends = rank - 1, [f"d{j}" for j in range(rank)], [f"e{j}" for j in range(rank)]
+    lines, anywhere, packed, rows = [], [], [], []
+    tests, whole = [f"{ends[last]} >= {VECTOR}"], []
+    for k, r, char in arrays:
+        own, lead = code.ranks[r], rank - code.ranks[r]
+        type_, test = C_TYPES[char], " != 0" if char == "?" else ""
+        strides = [f"t{k}_{j}" for j in range(own)]
+        anywhere.append(f"const {type_} a{k} = *({type_}_at *)({place(f'p{r}', strides, lead)}){test};")
+        packed.append(f"const {type_} a{k} = b{k}[{f'i{last}' if own else 0}]{test};")
+        rows.append(f"const {type_}_at *b{k} = ({type_}_at *)({place(f'p{r}', strides[:-1], lead)});")
+        tests += [f"{stride} == {SIZES[char]}" for stride in strides[-1:]]
+        whole.append("0" if lead else f"n{r}_{last} == d{last}")
+        whole += [f"t{k}_{j} == t{k}_{j + 1} * d{j + 1}" for j in range(own - 1) if not lead]
+    if rank > 1:
+        lines.append(f"const int whole = {' && '.join(whole)};")
+        lines += [f"const i64 e{j} = whole ? 1 : d{j};" for j in range(last)]
+    length = f"whole ? {' * '.join(dims)} : " if rank > 1 else ""
+    lines.append(f"const i64 e{last} = {length}d{last};")
+
+    def stores(lengths: Sequence[str]) -> list[str]:
+        counters = "i0"
+        for j in range(1, rank):
+            counters = f"({counters}) * {lengths[j]} + i{j}"
+        return [f"q{k}[{counters}] = r{r};" for k, r in enumerate(outputs)]
+
+    inner = [*packed, *compute, *stores(ends)]
+    packed_loops = loops(ends[:last], [*rows, "INDEPENDENT", *loops_along(last, ends[last], inner)])
+    return lines + either(tests, packed_loops, loops(dims, [*anywhere, *compute, *stores(dims)]))
 
 
 def _by_loop(code: LoopCode, pc: int) -> list[str]:

@@ -33,10 +33,11 @@ L5:;
         void *y0 = E->fresh(&x9, 0, 1, (i64[]){d0});
         if (UNLIKELY(!y0)) break;
         u8_at *q0 = (u8_at *)((struct array *)y0)->data;
-        if (d0 >= 16 && t0_0 == 8) {
+        const i64 e0 = d0;
+        if (e0 >= 16 && t0_0 == 8) {
             const f64_at *b0 = (f64_at *)(p0);
             INDEPENDENT
-            for (i64 i0 = 0; i0 < d0; i0++) {
+            for (i64 i0 = 0; i0 < e0; i0++) {
                 const f64 a0 = b0[i0];
                 const u8 r9 = a0 > c1;
                 q0[i0] = r9;

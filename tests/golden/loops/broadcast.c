@@ -49,16 +49,19 @@ L9:;
         void *y0 = E->fresh(&x16, 12, 2, (i64[]){d0, d1});
         if (UNLIKELY(!y0)) break;
         f64_at *q0 = (f64_at *)((struct array *)y0)->data;
-        if (d1 >= 16 && t0_1 == 8 && t1_1 == 8) {
-            for (i64 i0 = 0; i0 < d0; i0++) {
+        const int whole = n0_1 == d1 && t0_0 == t0_1 * d1 && n9_1 == d1 && t1_0 == t1_1 * d1;
+        const i64 e0 = whole ? 1 : d0;
+        const i64 e1 = whole ? d0 * d1 : d1;
+        if (e1 >= 16 && t0_1 == 8 && t1_1 == 8) {
+            for (i64 i0 = 0; i0 < e0; i0++) {
                 const f64_at *b0 = (f64_at *)(p0 + i0 * t0_0);
                 const f64_at *b1 = (f64_at *)(p9 + i0 * t1_0);
                 INDEPENDENT
-                for (i64 i1 = 0; i1 < d1; i1++) {
+                for (i64 i1 = 0; i1 < e1; i1++) {
                     const f64 a0 = b0[i1];
                     const f64 a1 = b1[i1];
                     const f64 r16 = a0 * a1;
-                    q0[(i0) * d1 + i1] = r16;
+                    q0[(i0) * e1 + i1] = r16;
                 }
             }
         } else {

@@ -42,11 +42,12 @@ L8:;
         void *y0 = E->fresh(&x17, 12, 1, (i64[]){d0});
         if (UNLIKELY(!y0)) break;
         f64_at *q0 = (f64_at *)((struct array *)y0)->data;
-        if (d0 >= 16 && t0_0 == 8 && t1_0 == 8) {
+        const i64 e0 = d0;
+        if (e0 >= 16 && t0_0 == 8 && t1_0 == 8) {
             const f64_at *b0 = (f64_at *)(p10);
             const f64_at *b1 = (f64_at *)(p1);
             INDEPENDENT
-            for (i64 i0 = 0; i0 < d0; i0++) {
+            for (i64 i0 = 0; i0 < e0; i0++) {
                 const f64 a0 = b0[i0];
                 const f64 a1 = b1[i0];
                 const f64 r17 = a0 + a1;
