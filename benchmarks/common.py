@@ -1,5 +1,6 @@
 """What the benchmarks share: timing side by side, the machine in words, tables and reports."""
 
+import argparse
 import contextlib
 import functools
 import gc
@@ -8,7 +9,11 @@ import math
 import os
 import pathlib
 import platform
+import signal
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 
 import numpy as np
@@ -170,3 +175,74 @@ def replace_section(path, name, text):
 
 def write_json(path, report):
     pathlib.Path(path).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+# Scripts ----------------------------------------------------------------------------------------------------------
+
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "JAX_PLATFORMS": "cpu",
+}
+"""What keeps libraries to one thread."""
+
+
+def parser(description, section):
+    """The options that all benchmarks have; description: the docstring of the script."""
+    made = argparse.ArgumentParser(description=description.splitlines()[0])
+    made.add_argument("--json", metavar="FILE", help="write all figures there")
+    made.add_argument("--markdown", metavar="FILE", help=f"replace the section `{section}` of that page")
+    made.add_argument("--quick", action="store_true", help="few repeats")
+    return made
+
+
+def child_options(made, *, seconds, limit):
+    """The options of benchmarks that measure in processes of their own."""
+    made.add_argument("--seconds", type=float, help=f"of measuring, for each row (default {seconds:g})")
+    made.add_argument(
+        "--limit", type=float, default=limit, help="seconds that a process may take (%(default)g)"
+    )
+    made.add_argument("--child", metavar="NAME", help=argparse.SUPPRESS)
+
+
+def report_of(name, **contents):
+    """A report: of what, when, where, and what it holds."""
+    return {"benchmark": name, "date": time.strftime("%Y-%m-%d"), "machine": machine(), **contents}
+
+
+def publish(report, text, options):
+    """Print a report's text, and write the report and the text where the options say."""
+    print(text)
+    if options.json:
+        write_json(options.json, report)
+    if options.markdown:
+        replace_section(options.markdown, report["benchmark"], text)
+    return report
+
+
+def from_child(script, arguments, limit):
+    """What a process of a script, with an empty cache, prints last, as JSON; a failure is a dict that says so."""
+    command = [sys.executable, str(pathlib.Path(script).resolve()), *arguments]
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, **ONE_THREAD, "TRACETENSOR_CACHE": cache}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has bytecode
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=limit, cwd=ROOT, check=False, env=environment
+            )
+        except subprocess.TimeoutExpired:
+            return {"failure": f"not done after {limit:g} s"}
+    try:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        code = done.returncode
+        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return {"failure": f"the process ended with {how}"}
+
+
+def one_line(message, most=300):
+    """A message as it goes into a page: one line, not too long, no folder of this machine."""
+    return " ".join(message.replace(f"{ROOT}{os.sep}", "").split())[:most]

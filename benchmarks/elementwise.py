@@ -3,9 +3,7 @@
 Run it as `python benchmarks/elementwise.py --json elementwise.json --markdown docs/performance.md`.
 """
 
-import argparse
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -17,11 +15,11 @@ from benchmarks.common import (
     describe,
     duration,
     geometric_mean,
-    machine,
+    parser,
     per_call,
-    replace_section,
+    publish,
+    report_of,
     table,
-    write_json,
 )
 from tests import compare
 
@@ -107,25 +105,10 @@ def report_markdown(report):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="few repeats, small sizes")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--markdown", type=Path, help="a page with a section `elementwise` to replace")
-    given = parser.parse_args(arguments)
-    report = {
-        "benchmark": "elementwise",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": machine(),
-        "rows": measure_expressions(
-            repeats=3 if given.quick else 21, sizes=SIZES[:2] if given.quick else SIZES
-        ),
-    }
-    text = report_markdown(report)
-    print(text)
-    if given.json:
-        write_json(given.json, report)
-    if given.markdown:
-        replace_section(given.markdown, "elementwise", text)
+    given = parser(__doc__, "elementwise").parse_args(arguments)
+    rows = measure_expressions(repeats=3 if given.quick else 21, sizes=SIZES[:2] if given.quick else SIZES)
+    report = report_of("elementwise", rows=rows)
+    return publish(report, report_markdown(report), given)
 
 
 if __name__ == "__main__":

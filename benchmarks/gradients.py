@@ -11,12 +11,8 @@ import functools
 import importlib
 import importlib.util
 import json
-import os
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -29,14 +25,17 @@ from benchmarks import peer_runs, peers
 from benchmarks.common import (
     ROOT,
     alternate,
+    child_options,
     describe,
     digits,
+    from_child,
     geometric_mean,
-    machine,
-    replace_section,
+    one_line,
+    parser,
+    publish,
+    report_of,
     stopwatch,
     table,
-    write_json,
 )
 from benchmarks.gradient_tasks import TASKS
 
@@ -113,7 +112,7 @@ def measure(name, *, seconds, small=False):
                 entry["first"], results[system] = stopwatch(call)
                 call()
             except Exception as error:
-                entry["failure"] = one_line(error)
+                entry["failure"] = failure_of(error)
                 continue
             calls[system] = call
             if system == "tracetensor":
@@ -146,7 +145,7 @@ def compare_all(results, entries, rtol):
                 try:
                     agree(results[a], results[b], rtol)
                 except AssertionError as error:
-                    wrong[a].append(f"{TITLES[b]}: {one_line(error)}")
+                    wrong[a].append(f"{TITLES[b]}: {failure_of(error)}")
     for system, others in wrong.items():
         # with three systems or more, one that nobody agrees with; with two, neither is known to be right
         if others and len(others) == len(results) - 1:
@@ -169,8 +168,9 @@ def leaves(value):
     return [np.asarray(value)]
 
 
-def one_line(error):
-    return " ".join(f"{type(error).__name__}: {error}".replace(f"{ROOT}{os.sep}", "").split())[:200]
+def failure_of(error):
+    """An exception, for a page."""
+    return one_line(f"{type(error).__name__}: {error}", 200)
 
 
 def memory(name, system, *, small=False):
@@ -209,29 +209,10 @@ def high_water(*, reset=False):
 # In the process that starts them -----------------------------------------------------------------------------------
 
 
-def child(arguments, limit):
-    """What a process of this script prints last, as JSON; a failure is a dict that says so."""
-    command = [sys.executable, str(Path(__file__).resolve()), *arguments]
-    with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, **peer_runs.ONE_THREAD, "TRACETENSOR_CACHE": cache}
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=limit, cwd=ROOT, check=False, env=environment
-            )
-        except subprocess.TimeoutExpired:
-            return {"failure": f"not done after {limit:g} s"}
-    try:
-        return json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        code = done.returncode
-        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-        return {"failure": f"the process ended with {how}"}
-
-
 def run_task(name, *, seconds, limit, small=False, with_memory=True):
     """The row of a task, from processes of their own."""
     size = ["--small"] if small else []
-    row = child(["--child", name, "--seconds", str(seconds), *size], limit)
+    row = from_child(__file__, ["--child", name, "--seconds", str(seconds), *size], limit)
     row.setdefault("name", name)
     row.setdefault("title", TASKS[name].title)
     row.setdefault("systems", {})
@@ -239,7 +220,7 @@ def run_task(name, *, seconds, limit, small=False, with_memory=True):
         systems = ["function", *[s for s, entry in row["systems"].items() if "failure" not in entry]]
         row["memory"] = {}
         for system in systems:
-            peak = child(["--child", name, "--memory", system, *size], limit)
+            peak = from_child(__file__, ["--child", name, "--memory", system, *size], limit)
             if isinstance(peak, int):
                 row["memory"][system] = peak
     return row
@@ -385,20 +366,13 @@ def line(row):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", metavar="FILE", help="write all figures there")
-    parser.add_argument("--markdown", metavar="FILE", help="replace the section of gradients of that page")
-    parser.add_argument("--quick", action="store_true", help="few repeats")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=sorted(TASKS), help="these tasks only")
-    parser.add_argument("--small", action="store_true", help="sizes of a few items; for trying out")
-    parser.add_argument("--no-memory", action="store_true", help="without the processes that measure memory")
-    parser.add_argument("--seconds", type=float, help=f"of measuring, per task (default {SECONDS:g})")
-    parser.add_argument(
-        "--limit", type=float, default=LIMIT, help="seconds that a process may take (%(default)g)"
-    )
-    parser.add_argument("--child", metavar="NAME", help=argparse.SUPPRESS)
-    parser.add_argument("--memory", metavar="SYSTEM", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    made = parser(__doc__, "gradients")
+    child_options(made, seconds=SECONDS, limit=LIMIT)
+    made.add_argument("--only", nargs="+", metavar="NAME", choices=sorted(TASKS), help="these tasks only")
+    made.add_argument("--small", action="store_true", help="sizes of a few items; for trying out")
+    made.add_argument("--no-memory", action="store_true", help="without the processes that measure memory")
+    made.add_argument("--memory", metavar="SYSTEM", help=argparse.SUPPRESS)
+    options = made.parse_args(arguments)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
     if options.child:
         try:
@@ -407,17 +381,10 @@ def main(arguments=None):
             else:
                 found = measure(options.child, seconds=seconds, small=options.small)
         except Exception as error:
-            found = {"failure": one_line(error)}
+            found = {"failure": failure_of(error)}
         print(json.dumps(found))
         return None
-    report = {
-        "benchmark": "gradients",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": machine(),
-        "quick": options.quick,
-        "seconds": seconds,
-        "rows": [],
-    }
+    report = report_of("gradients", quick=options.quick, seconds=seconds, rows=[])
     for name in options.only or TASKS:
         row = run_task(
             name,
@@ -429,12 +396,7 @@ def main(arguments=None):
         report["rows"].append(row)
         print(line(row), flush=True)
     report["summary"] = summarise(report["rows"])
-    print("\n" + report_markdown(report))
-    if options.json:
-        write_json(options.json, report)
-    if options.markdown:
-        replace_section(options.markdown, "gradients", report_markdown(report))
-    return report
+    return publish(report, report_markdown(report), options)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 Run it as `python benchmarks/memory.py --json memory.json --markdown docs/derivatives.md`.
 """
 
-import argparse
 import functools
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -15,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 import tracetensor as tt
-from benchmarks.common import describe, digits, machine, replace_section, stopwatch, table, write_json
+from benchmarks.common import describe, digits, parser, publish, report_of, stopwatch, table
 
 ROWS, COLUMNS = 20, 100
 STEPS = (1_000, 10_000, 100_000)
@@ -92,23 +90,10 @@ def report_markdown(report):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="few repeats, few steps")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--markdown", type=Path, help="a page with a section `memory` to replace")
-    given = parser.parse_args(arguments)
-    report = {
-        "benchmark": "memory",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": machine(),
-        "rows": measure_all(repeats=1 if given.quick else 3, steps=(100, 1000) if given.quick else STEPS),
-    }
-    text = report_markdown(report)
-    print(text)
-    if given.json:
-        write_json(given.json, report)
-    if given.markdown:
-        replace_section(given.markdown, "memory", text)
+    given = parser(__doc__, "memory").parse_args(arguments)
+    rows = measure_all(repeats=1 if given.quick else 3, steps=(100, 1000) if given.quick else STEPS)
+    report = report_of("memory", rows=rows)
+    return publish(report, report_markdown(report), given)
 
 
 if __name__ == "__main__":

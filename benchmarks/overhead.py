@@ -3,12 +3,10 @@
 Run it as `python benchmarks/overhead.py --json overhead.json --markdown docs/performance.md`.
 """
 
-import argparse
 import gc
 import statistics
 import subprocess
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -22,13 +20,13 @@ from benchmarks.common import (
     describe,
     digits,
     duration,
-    machine,
     no_collection,
+    parser,
     per_call,
-    replace_section,
+    publish,
+    report_of,
     stopwatch,
     table,
-    write_json,
 )
 from tests import compare, programs
 
@@ -254,34 +252,24 @@ def measure(*, quick, names=None):
     """Everything."""
     repeats = 5 if quick else 41
     names = programs.names() if names is None else names
-    report = {
-        "benchmark": "overhead",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": machine(),
-        "quick": quick,
-        "calls": measure_calls(repeats=repeats),
-        "steps": measure_steps(repeats=3 if quick else 15, steps=1000 if quick else 10_000),
-        "stages": measure_stages(names, repeats=1 if quick else 5),
-        "import": measure_import(repeats=3 if quick else 15),
-    }
+    report = report_of(
+        "overhead",
+        quick=quick,
+        calls=measure_calls(repeats=repeats),
+        steps=measure_steps(repeats=3 if quick else 15, steps=1000 if quick else 10_000),
+        stages=measure_stages(names, repeats=1 if quick else 5),
+    )
+    report["import"] = measure_import(repeats=3 if quick else 15)
     report["stages_summary"] = summarise_stages(report["stages"])
     return report
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", metavar="FILE", help="write all figures there")
-    parser.add_argument("--markdown", metavar="FILE", help="replace the section of overheads of that page")
-    parser.add_argument("--quick", action="store_true", help="few repeats")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="trace these programs only")
-    options = parser.parse_args(arguments)
+    made = parser(__doc__, "overhead")
+    made.add_argument("--only", nargs="+", metavar="NAME", help="trace these programs only")
+    options = made.parse_args(arguments)
     report = measure(quick=options.quick, names=options.only)
-    print(report_markdown(report))
-    if options.json:
-        write_json(options.json, report)
-    if options.markdown:
-        replace_section(options.markdown, "overhead", report_markdown(report))
-    return report
+    return publish(report, report_markdown(report), options)
 
 
 if __name__ == "__main__":

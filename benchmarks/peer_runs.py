@@ -14,15 +14,6 @@ AIMS = {"numba": 1.0, "jax": 3.0}  # geometric mean of the peer's time over the 
 AIM_NATIVE = 0.5  # seconds until all loops are machine code, in the median
 LOSER = 0.9  # of a peer's speed
 
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-    "JAX_PLATFORMS": "cpu",
-}
-
 
 def installed():
     """The peers that can be imported here."""

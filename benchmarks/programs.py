@@ -8,16 +8,11 @@ region. The ratio is the median time of the plain function over that of the trac
 `python benchmarks/programs.py --json programs.json --markdown docs/performance.md`.
 """
 
-import argparse
 import contextlib
 import functools
 import json
-import os
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -28,14 +23,17 @@ from benchmarks import peer_runs
 from benchmarks.common import (
     ROOT,
     alternate,
+    child_options,
     describe,
     digits,
+    from_child,
     geometric_mean,
-    machine,
-    replace_section,
+    one_line,
+    parser,
+    publish,
+    report_of,
     stopwatch,
     table,
-    write_json,
 )
 
 AIM_MEAN = 1.0  # the geometric mean of the ratios, at least
@@ -148,11 +146,6 @@ def whereabouts(function, args, kwargs):
         return f"not known ({type(error).__name__})"
 
 
-def one_line(message):
-    """A message as it goes into a page: one line, not too long, no folder of this machine."""
-    return " ".join(message.replace(f"{ROOT}{os.sep}", "").split())[:300]
-
-
 def child(name, *, seconds, size, peers):
     """Measure one program; its row is the last line of the standard output."""
     out = sys.stdout
@@ -169,29 +162,13 @@ def child(name, *, seconds, size, peers):
 
 def run_child(name, *, seconds, limit, size=None, peers=True):
     """The row of one program, measured in a process of its own; a crash or a hang is a row that says so."""
-    command = [sys.executable, str(Path(__file__).resolve()), "--child", name, "--seconds", str(seconds)]
+    arguments = ["--child", name, "--seconds", str(seconds)]
     if size is not None:
-        command += ["--size", repr(size)]
+        arguments += ["--size", repr(size)]
     if not peers:
-        command += ["--no-peers"]
-    with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, **peer_runs.ONE_THREAD, "TRACETENSOR_CACHE": cache}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has bytecode
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=limit, cwd=ROOT, check=False, env=environment
-            )
-        except subprocess.TimeoutExpired:
-            return {"name": name, "failure": f"not done after {limit:g} s"}
-    try:
-        row = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        row = {}
-    if done.returncode or not row:
-        code = done.returncode
-        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-        return {"name": name, "failure": f"the process ended with {how}"}
-    return row
+        arguments += ["--no-peers"]
+    row = from_child(__file__, arguments, limit)
+    return {"name": name, **row}
 
 
 def summarise(rows):
@@ -324,21 +301,14 @@ def line(row):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", metavar="FILE", help="write all figures there")
-    parser.add_argument("--markdown", metavar="FILE", help="replace the section of programs of that page")
-    parser.add_argument("--quick", action="store_true", help="few repeats")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="these programs only")
-    parser.add_argument("--seconds", type=float, help=f"of measuring, per program (default {SECONDS:g})")
-    parser.add_argument(
-        "--limit", type=float, default=LIMIT, help="seconds that a process may take (%(default)g)"
-    )
-    parser.add_argument(
+    made = parser(__doc__, "programs")
+    child_options(made, seconds=SECONDS, limit=LIMIT)
+    made.add_argument("--only", nargs="+", metavar="NAME", help="these programs only")
+    made.add_argument(
         "--no-peers", action="store_true", help="without Numba and JAX, even if they are installed"
     )
-    parser.add_argument("--size", type=eval_size, help="what make_inputs takes, as a literal; for trying out")
-    parser.add_argument("--child", metavar="NAME", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    made.add_argument("--size", type=eval_size, help="what make_inputs takes, as a literal; for trying out")
+    options = made.parse_args(arguments)
     seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
     if options.child:
         child(options.child, seconds=seconds, size=options.size, peers=not options.no_peers)
@@ -348,17 +318,9 @@ def main(arguments=None):
     names = programs.names()
     unknown = sorted(set(options.only or ()) - set(names))
     if unknown:
-        parser.error(f"no programs: {', '.join(unknown)}")
+        made.error(f"no programs: {', '.join(unknown)}")
     names = options.only or names
-    report = {
-        "benchmark": "programs",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": machine(),
-        "quick": options.quick,
-        "only": bool(options.only),
-        "seconds": seconds,
-        "rows": [],
-    }
+    report = report_of("programs", quick=options.quick, only=bool(options.only), seconds=seconds, rows=[])
     for name in names:
         row = run_child(
             name, seconds=seconds, limit=options.limit, size=options.size, peers=not options.no_peers
@@ -366,12 +328,7 @@ def main(arguments=None):
         report["rows"].append(row)
         print(line(row), flush=True)
     report["summary"] = summarise(report["rows"])
-    print("\n" + report_markdown(report))
-    if options.json:
-        write_json(options.json, report)
-    if options.markdown:
-        replace_section(options.markdown, "programs", report_markdown(report))
-    return report
+    return publish(report, report_markdown(report), options)
 
 
 def eval_size(text):
