@@ -443,6 +443,17 @@ def emit_getitem(code: LoopCode, pc: int) -> list[str]:
     return attempt(code, pc, [*lines, *release(code, pc), *settle(code, r, "y", held, SIZES[char])])
 
 
+def _new_item(code: LoopCode, value: int, char: str, counter: str, lines: list[str]) -> str:
+    """What is written: a number, or the item at the counter of an array of one axis."""
+    if code.classes[value] != OBJECT:
+        names: dict[Any, str] = {}
+        lines += scalars(code, [(value, code.classes[value], char)], names)
+        return names[value, char]
+    if char_of(code, value) != char or code.ranks[value] != 1:
+        raise Interpreted
+    return f"*({CHAR_TYPES[char]}_at *)(p{value} + (n{value}_0 == 1 ? 0 : {counter} * s{value}_0))"
+
+
 def emit_scatter(code: LoopCode, pc: int) -> list[str]:
     """x[indices] = value, x[mask] = value, in place."""
     row = code.rows[pc]
@@ -463,16 +474,9 @@ def emit_scatter(code: LoopCode, pc: int) -> list[str]:
     if len(dims) != 1 or index == x:
         raise Interpreted
     type_ = CHAR_TYPES[char]
-    names: dict[Any, str] = {}
     lines.append(f"const i64 n = {dims[0]}, m = n{index}_0;")
     lines.append(f"if (UNLIKELY(m > {FEW})) break;")
-    if code.classes[value] != OBJECT:
-        lines += scalars(code, [(value, code.classes[value], char)], names)
-        item = names[value, char]
-    else:
-        if char_of(code, value) != char or code.ranks[value] != 1:
-            raise Interpreted
-        item = f"*({type_}_at *)(p{value} + (n{value}_0 == 1 ? 0 : j * s{value}_0))"
+    item = _new_item(code, value, char, "j", lines)
     own = f"if (UNLIKELY(!{code.own(x)})) break;"
     if char_of(code, index) == "?":
         mask = f"*(u8_at *)(p{index} + i0 * s{index}_0)"
@@ -503,18 +507,11 @@ def _scatter_points(
     form = code.rows[pc][6].describe()
     x, r, value = form["array"], form["dst"], form["value"]
     char, (body, count) = char_of(code, x), found
-    type_ = CHAR_TYPES[char]
-    names: dict[Any, str] = {}
-    if code.classes[value] != OBJECT:
-        lines += scalars(code, [(value, code.classes[value], char)], names)
-        item = names[value, char]
-    else:
-        if char_of(code, value) != char or code.ranks[value] != 1:
-            raise Interpreted
+    item = _new_item(code, value, char, "i0", lines)
+    if code.classes[value] == OBJECT:
         lines.append(f"if (UNLIKELY(n{value}_0 != {count} && n{value}_0 != 1)) break;")
-        item = f"*({type_}_at *)(p{value} + (n{value}_0 == 1 ? 0 : i0 * s{value}_0))"
     lines += [f"if (UNLIKELY(!{code.own(x)})) break;", f"char *at = {at};"]
-    lines += loops_along(0, count, [*body, f"*({type_}_at *)item = {item};"])
+    lines += loops_along(0, count, [*body, f"*({CHAR_TYPES[char]}_at *)item = {item};"])
     return attempt(code, pc, [*lines, *written(code, pc, r, x)])
 
 
