@@ -27,11 +27,16 @@ ctypedef struct Call:
     int nkeywords
     int ndst
     bint quiet  # the function warns of no floating-point error
+    bint direct  # the function is a Direct
     int *args
     int *dst
     int *numbers  # type number that result k must have as an array; -1: no such check
     int *ranks
     long touches  # of an instruction on lists: how often it has found a Python list of numbers
+
+
+cdef class Direct:
+    cdef PyObject *run(self, Run *run, PyObject **args, Py_ssize_t n) except NULL
 
 
 cdef class CallSite:
