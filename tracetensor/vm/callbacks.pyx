@@ -21,7 +21,10 @@ from tracetensor.errors import Deoptimise
 from tracetensor.graph import stores
 from tracetensor.graph.callbacks import CallbackFunction, shares_memory
 from tracetensor.graph.ops.control import format_value, placeholder
+from tracetensor.graph.recursion import RecursiveCall
 from tracetensor.graph.types import PYTHON_KINDS, TensorType, value_conforms
+from tracetensor.vm.dispatch import Dispatcher
+from tracetensor.vm.recursion import Recursion
 
 cdef extern from "Python.h":
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
@@ -386,4 +389,6 @@ def specialised(function, expected):
     """What a node `callback` or `effect` of this function and type calls, if it can be made; else None."""
     if type(function) is CallbackFunction and any(name == "out" for name, _ in function.kwargs):
         return None
+    if type(function) is RecursiveCall and isinstance(function.function, Dispatcher):
+        return Recursion(function, expected)
     return Callback(function, expected)

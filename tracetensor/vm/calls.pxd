@@ -11,6 +11,7 @@ ctypedef struct Run:
     void *code  # the instructions
     const uint8_t *classes
     PyObject *token  # of the context variable that holds NumPy's error state; NULL while it is not set
+    bint silent  # the run that this one is part of has set it
     int pc
     int stage  # number, from 1, of the view that an indexing instruction is taking; 0: none
 

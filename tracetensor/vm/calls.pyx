@@ -86,7 +86,7 @@ cdef class CallSite:
 cdef int silence(Run *run) except -1:
     """Make NumPy ignore floating-point errors until the end of the run; cheaper than np.errstate by far."""
     cdef object token
-    if run.token != NULL:
+    if run.token != NULL or run.silent:
         return 0
     if error_state_variable is None:
         token = np.errstate(all="ignore")
