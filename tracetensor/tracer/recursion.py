@@ -8,18 +8,16 @@ run up, and the call is repeated as plain Python.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.errors import Deoptimise, Fallback
+from tracetensor.errors import Fallback
 from tracetensor.graph.graph import Graph
 from tracetensor.graph.node import Variable
 from tracetensor.graph.ops import control
-from tracetensor.graph.ops.control import placeholder
-from tracetensor.graph.types import INT, ListType, TensorType, Type, array_type, type_of, value_conforms
+from tracetensor.graph.recursion import NEVER, Form, RecursiveCall
+from tracetensor.graph.types import INT, ListType, TensorType, Type, array_type, type_of
 from tracetensor.tracer.flow import RaisedInBranch
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.values import (
@@ -39,103 +37,6 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 5
 DEEPEST = 3
 UNWOUND = 16
-
-
-@dataclasses.dataclass(frozen=True)
-class Form:
-    """What a recursive call returns and writes.
-
-    result: ("leaf", type), ("constant", value), ("tuple", class, parts) or ("list", parts). written: the names of the
-    parameters whose arrays it may write. shares: whether an array returned may be memory of an argument. outside:
-    the arrays it reads that are no parameters.
-    """
-
-    result: Any
-    written: frozenset[str]
-    shares: bool
-    outside: tuple[Any, ...] = ()
-
-
-NEVER = Form(None, frozenset(), shares=False)
-"""Of a call that does not return."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class RecursiveCall:
-    """The function of a node: calls compiled versions; gives the leaves of the result, then the arrays written."""
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: tuple[tuple[str, Any], ...]
-    form: Form
-    written: tuple[int, ...]
-
-    @functools.cached_property
-    def straight(self) -> bool:
-        """Whether the arguments are the values as they come."""
-        return not self.kwargs and self.args == tuple([("value", k) for k in range(len(self.args))])
-
-    def __call__(self, *values: Any) -> Any:
-        given = list(values)
-        for k in self.written:
-            given[k] = given[k].copy(order="K")
-        try:
-            if self.straight:
-                result = self.function(*given)
-            else:
-                kwargs = {k: control.format_value(v, given) for k, v in self.kwargs}
-                result = self.function(*[control.format_value(a, given) for a in self.args], **kwargs)
-        except RecursionError:
-            msg = "recursion is too deep for compiled programs"
-            raise Deoptimise(msg) from None
-        leaves: list[Any] = []
-        _leaves(self.form.result, result, leaves)
-        if not self.form.shares and any(isinstance(leaf, np.ndarray) for leaf in leaves):
-            arrays = [v for v in given if isinstance(v, np.ndarray)]
-            for leaf in leaves:
-                if isinstance(leaf, np.ndarray) and any(np.may_share_memory(leaf, a) for a in arrays):
-                    _another("memory of an argument")
-        found = (*leaves, *[given[k] for k in self.written])
-        return found if len(found) > 1 else found[0] if found else 0
-
-    def __repr__(self) -> str:
-        return f"recursive call of {getattr(self.function, '__name__', 'a function')}"
-
-
-def _another(what: str) -> None:
-    msg = f"a recursive call returned {what}, not what it did when it was traced"
-    raise Deoptimise(msg)
-
-
-def _leaves(form: Any, value: Any, leaves: list[Any]) -> None:
-    """The parts of a result that are known at run time only."""
-    kind = form[0]
-    if kind == "leaf":
-        leaves.append(value)
-    elif kind == "constant":
-        if type(value) is not type(form[1]) or value != form[1]:
-            _another(repr(value)[:60])
-    elif kind == "union":
-        place = next((k for k, part in enumerate(form[1]) if _is(part, value)), None)
-        if place is None:
-            _another(repr(value)[:60])
-        leaves.append(place)
-        for k, part in enumerate(form[1]):
-            if part[0] == "leaf":
-                leaves.append(value if k == place else placeholder(part[1]))
-    else:
-        cls, parts = (form[1], form[2]) if kind == "tuple" else (list, form[1])
-        if type(value) is not cls or len(value) != len(parts):
-            _another(f"a {type(value).__name__}")
-        for part, item in zip(parts, value, strict=True):
-            _leaves(part, item, leaves)
-
-
-def _is(form: Any, value: Any) -> bool:
-    """Whether a value has a form that is no structure."""
-    if form[0] == "leaf":
-        return bool(value_conforms(value, form[1]))
-    return type(value) is type(form[1]) and bool(value == form[1])
 
 
 def _same_closure(a: Any, b: Any) -> bool:
@@ -192,11 +93,21 @@ class Recursion:
         outs = list(node.outputs)
         result = self._rebuild(form.result, outs)
         for target in targets:
-            arrays.overwrite(target, outs.pop(0))
+            self._overwrite(target, outs.pop(0))
         if form.shares:
             sources = [a for a in (*args, *kwargs.values()) if type(a) is TracedArray]
             calls._may_share([v for v in _flat(result) if type(v) is TracedArray], sources, frame.source.name)
         return result
+
+    def _overwrite(self, target: TracedArray, value: Variable) -> None:
+        """Put what a call made of an array into its place: an array of the same shape, laid out in the same way."""
+        arrays, state = self.interpreter.arrays, self.state
+        whole = not target.steps and state.read_storage(target.storage).type is value.type
+        if whole and not value.tensor.dtype.hasobject:
+            arrays.check_writable(target)
+            state.write_storage(target.storage, value)
+        else:
+            arrays.overwrite(target, value)
 
     def _outside(self, form: Form) -> None:
         """The call reads these arrays where the caller left them: they must not have been written, nor be later."""

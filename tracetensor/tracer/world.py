@@ -43,7 +43,7 @@ from tracetensor.tracer.layouts import ArrayCheck, Origin
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import is_object, own_now
-from tracetensor.tracer.recursion import RecursiveCall
+from tracetensor.graph.recursion import RecursiveCall
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region, Restart
 from tracetensor.tracer.surroundings import MISSING, Surroundings, static
 from tracetensor.tracer.trees import adopt_tree, registered

@@ -7,32 +7,47 @@ no more than the operation itself.
 
 import operator
 
-from cpython.object cimport PyObject, PyObject_DelItem, PyObject_GetItem, PyObject_SetItem
+from cpython.object cimport (
+    PyObject, PyObject_DelItem, PyObject_GetItem, PyObject_IsTrue, PyObject_SetItem,
+)
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.sequence cimport PySequence_Contains
+from cpython.tuple cimport PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+
+from tracetensor.vm.calls cimport Direct, Run
+from tracetensor.vm.registers cimport class_of, decref, incref
 
 from tracetensor.errors import Deoptimise
 from tracetensor.graph import stores
 from tracetensor.graph.callbacks import CallbackFunction, shares_memory
 from tracetensor.graph.ops.control import format_value, placeholder
+from tracetensor.graph.recursion import RecursiveCall
 from tracetensor.graph.types import PYTHON_KINDS, TensorType, value_conforms
+from tracetensor.vm.dispatch import Dispatcher
+from tracetensor.vm.recursion import Recursion
 
 cdef extern from "Python.h":
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
     object call_method "PyObject_VectorcallMethod"(
         object name, PyObject **args, size_t nargs, PyObject *names)
+    object call_vector "PyObject_Vectorcall"(
+        object function, PyObject **args, size_t nargs, PyObject *names)
+
+cdef enum:
+    MOST = 16  # arguments without a tuple of them
 
 cdef enum Filling:
     VALUE, FIXED, TUPLE, OTHER
 
 cdef enum How:
-    CALL, CONTAINS, PUT, GET, REMOVE, METHOD, MORE, TAKE
+    CALL, CONTAINS, PUT, GET, REMOVE, METHOD, MORE, TAKE, TRUTH, SAME
 
 cdef enum Form:
     NUMBER, CLASS, STRUCTURE, ANY
 
 cdef dict HOWS = {
     stores.contains: CONTAINS, stores.put: PUT, operator.getitem: GET, stores.remove: REMOVE,
-    stores.more: MORE, stores.take: TAKE,
+    stores.more: MORE, stores.take: TAKE, stores.truth: TRUTH, stores.same: SAME,
 }
 TAGS = frozenset(
     {"value", "constant", "tuple", "function", "partial", "slice", "range", "list", "dict", "text"}
@@ -61,18 +76,29 @@ cdef class Template:
             self.filling = OTHER
 
 
-cdef object fill(Template t, tuple values):
+cdef object fill(Template t, PyObject **values, Py_ssize_t n):
     if t.filling == VALUE:
-        return values[t.place]
+        return <object>values[t.place]
     if t.filling == FIXED:
         return t.content
     if t.filling == TUPLE:
-        return fill_all(<tuple>t.content, values)
-    return format_value(t.content, values)
+        return filled_tuple(<tuple>t.content, values, n)
+    return format_value(t.content, tuple_of(values, n))
 
 
-cdef tuple fill_all(tuple templates, tuple values):
-    return tuple([fill(t, values) for t in templates])
+cdef tuple filled_tuple(tuple templates, PyObject **values, Py_ssize_t n):
+    cdef Py_ssize_t k, size = PyTuple_GET_SIZE(templates)
+    cdef tuple made = PyTuple_New(size)
+    for k in range(size):
+        item = fill(<Template>templates[k], values, n)
+        Py_INCREF(item)
+        PyTuple_SET_ITEM(made, k, item)
+    return made
+
+
+cdef tuple tuple_of(PyObject **values, Py_ssize_t n):
+    cdef Py_ssize_t k
+    return tuple([<object>values[k] for k in range(n)])
 
 
 cdef class Part:
@@ -159,34 +185,57 @@ cdef int add_parts(Parts parts, object value, list found) except -1:
     return 0
 
 
-cdef class Callback:
+cdef class Expected:
+    """The type that a result must have."""
+
+    cdef object cls  # exactly this class; None: what the type says
+    cdef object type_
+
+    def __init__(self, type_):
+        self.type_ = type_
+        self.cls = None
+        if isinstance(type_, TensorType) and type_.is_python:
+            self.cls = PYTHON_KINDS[type_.kind]
+
+
+cdef bint conforms(PyObject *value, Expected expected) except -1:
+    if expected.cls is not None:
+        return <PyObject *>class_of(value) == <PyObject *>expected.cls
+    return value_conforms(<object>value, expected.type_)
+
+
+cdef class Callback(Direct):
     """What the nodes `callback` and `effect` do for a CallbackFunction and a type of its result."""
 
     cdef How how
     cdef object function, original, expected
     cdef Parts parts
-    cdef tuple templates, names, named, types
+    cdef Part only  # the one form that a result may have, if that is a number or an object of one class
+    cdef tuple templates, names, types
+    cdef int count  # of templates
     cdef bint fresh, several, straight
 
     def __init__(self, original, expected):
         self.original, self.expected = original, expected
         if type(original) is not CallbackFunction:
-            self.function, self.how, self.straight, self.names = original, CALL, True, ()
+            self.function, self.how, self.straight, self.names = original, CALL, True, None
         else:
             self.compile(original)
         self.several = isinstance(expected, tuple)
         types = expected if self.several else (expected,)
-        self.types = tuple([None if is_certain(t) else t for t in types])
+        self.types = tuple([None if is_certain(t) else Expected(t) for t in types])
 
     cdef compile(self, original):
         function = original.function
         self.fresh = original.fresh
         if isinstance(function, stores.Reading):
             self.parts = Parts(function.layout)
+            if len(self.parts.parts) == 1 and (<Part>self.parts.parts[0]).form in (NUMBER, CLASS):
+                self.only = self.parts.parts[0]
             function = function.function
-        self.templates = tuple([Template(t) for t in original.args])
-        self.names = tuple([name for name, _ in original.kwargs])
-        self.named = tuple([Template(t) for _, t in original.kwargs])
+        self.names = tuple([name for name, _ in original.kwargs]) or None
+        self.templates = tuple([Template(t) for t in (*original.args, *[t for _, t in original.kwargs])])
+        self.count = len(self.templates)
         places = [
             (<Template>t).place if (<Template>t).filling == VALUE else -1 for t in self.templates
         ]
@@ -199,53 +248,77 @@ cdef class Callback:
                 pass
             if isinstance(function, stores.Named) and self.templates:
                 self.how, function = METHOD, function.name
+        if function is stores.Cursor:
+            function = Cursor
         self.function = function
 
     def __call__(self, *values):
-        cdef tuple args = values
+        result = <object>self.run(NULL, tuple_items(<PyObject *>values, 0), len(values))
+        Py_DECREF(result)
+        return result
+
+    cdef PyObject *run(self, Run *run, PyObject **args, Py_ssize_t n) except NULL:
+        cdef PyObject *filled[MOST]
         cdef object result
-        if not self.straight or (self.templates is not None and len(values) != len(self.templates)):
-            args = fill_all(self.templates, values)
-        result = self.called(args, values)
-        if self.fresh and shares_memory(result, values):
+        cdef int k, done = 0
+        if self.straight and (self.templates is None or self.count == n):
+            result = self.called(args, n)
+        elif self.count > MOST:
+            values = filled_tuple(self.templates, args, n)
+            result = self.called(tuple_items(<PyObject *>values, 0), self.count)
+        else:
+            try:
+                for k in range(self.count):
+                    value = fill(<Template>self.templates[k], args, n)
+                    incref(<PyObject *>value)
+                    filled[k] = <PyObject *>value
+                    done += 1
+                value = None
+                result = self.called(filled, self.count)
+            finally:
+                for k in range(done):
+                    decref(filled[k])
+        if self.fresh and shares_memory(result, tuple_of(args, n)):
             raise Deoptimise(
                 f"call-back {self.original} returned memory of its arguments, "
                 "which it did not when it was traced"
             )
-        if self.parts is not None:
-            return self.read(result)
-        return self.checked(result)
+        result = self.checked(result) if self.parts is None else self.read(result)
+        incref(<PyObject *>result)
+        return <PyObject *>result
 
-    cdef object called(self, tuple args, tuple values):
+    cdef object called(self, PyObject **args, Py_ssize_t n):
+        """The result of the call of the function itself with these arguments, those with names last."""
         cdef How how = self.how
         if how == CONTAINS:
-            return PySequence_Contains(args[0], args[1]) == 1
+            return PySequence_Contains(<object>args[0], <object>args[1]) == 1
         if how == GET:
-            return PyObject_GetItem(args[0], args[1])
+            return PyObject_GetItem(<object>args[0], <object>args[1])
         if how == PUT:
-            PyObject_SetItem(args[0], args[1], args[2])
+            PyObject_SetItem(<object>args[0], <object>args[1], <object>args[2])
             return None
         if how == METHOD:
-            return call_method(self.function, tuple_items(<PyObject *>args, 0), len(args), NULL)
+            return call_method(self.function, args, n, NULL)
         if how == REMOVE:
-            PyObject_DelItem(args[0], args[1])
+            PyObject_DelItem(<object>args[0], <object>args[1])
             return None
-        if how == MORE:
-            return args[0].more()
-        if how == TAKE:
-            return args[0].take()
-        if not self.names:
-            return self.function(*args)
-        kwargs = {name: fill(t, values) for name, t in zip(self.names, self.named)}
-        return self.function(*args, **kwargs)
+        if how == TRUTH:
+            return PyObject_IsTrue(<object>args[0]) == 1
+        if how == SAME:
+            return <object>args[0]
+        if how == MORE and type(<object>args[0]) is Cursor:
+            return (<Cursor>args[0]).more()
+        if how == TAKE and type(<object>args[0]) is Cursor:
+            return (<Cursor>args[0]).take()
+        if self.names is None:
+            return call_vector(self.function, args, n, NULL)
+        return call_vector(self.function, args, n - PyTuple_GET_SIZE(self.names), <PyObject *>self.names)
 
     cdef object read(self, object result):
-        cdef list found = []
-        cdef Part only
-        if len(self.parts.parts) == 1:
-            only = self.parts.parts[0]
-            if (only.form == NUMBER or only.form == CLASS) and type(result) is only.cls:
-                return result
+        cdef list found
+        if self.only is not None and type(result) is self.only.cls:
+            return result
+        found = []
         add_parts(self.parts, result, found)
         return None if not found else found[0] if len(found) == 1 else found
 
@@ -253,7 +326,7 @@ cdef class Callback:
         cdef Py_ssize_t k
         if not self.several:
             expected = self.types[0]
-            if expected is not None and not conforms(result, expected):
+            if expected is not None and not conforms(<PyObject *>result, <Expected>expected):
                 self.refuse(result, self.expected)
             return result
         if not isinstance(result, (tuple, list)) or len(result) != len(self.types):
@@ -262,8 +335,10 @@ cdef class Callback:
             )
         for k in range(len(self.types)):
             expected = self.types[k]
-            if expected is not None and not conforms(result[k], expected):
-                self.refuse(result[k], self.expected[k])
+            if expected is not None:
+                item = result[k]
+                if not conforms(<PyObject *>item, <Expected>expected):
+                    self.refuse(item, self.expected[k])
         return result if len(self.types) > 1 else result[0]
 
     cdef object refuse(self, object value, object expected):
@@ -273,6 +348,29 @@ cdef class Callback:
 
     def __repr__(self):
         return repr(self.original)
+
+
+cdef class Cursor:
+    """stores.Cursor."""
+
+    cdef object iterator, item
+    cdef bint waiting
+
+    def __init__(self, iterable):
+        self.iterator = iter(iterable)
+
+    cdef bint more(self) except -1:
+        if not self.waiting:
+            try:
+                self.item = next(self.iterator)
+            except StopIteration:
+                return False
+            self.waiting = True
+        return True
+
+    cdef object take(self):
+        item, self.item, self.waiting = self.item, None, False
+        return item
 
 
 cdef bint is_certain(object type_) except -1:
@@ -287,14 +385,10 @@ class _Nothing:
 NOTHING = _Nothing()
 
 
-cdef bint conforms(object value, object type_) except -1:
-    if isinstance(type_, TensorType) and type_.is_python:
-        return type(value) is PYTHON_KINDS[type_.kind]
-    return value_conforms(value, type_)
-
-
 def specialised(function, expected):
     """What a node `callback` or `effect` of this function and type calls, if it can be made; else None."""
     if type(function) is CallbackFunction and any(name == "out" for name, _ in function.kwargs):
         return None
+    if type(function) is RecursiveCall and isinstance(function.function, Dispatcher):
+        return Recursion(function, expected)
     return Callback(function, expected)

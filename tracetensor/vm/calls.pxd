@@ -11,6 +11,7 @@ ctypedef struct Run:
     void *code  # the instructions
     const uint8_t *classes
     PyObject *token  # of the context variable that holds NumPy's error state; NULL while it is not set
+    bint silent  # the run that this one is part of has set it
     int pc
     int stage  # number, from 1, of the view that an indexing instruction is taking; 0: none
 
@@ -27,11 +28,16 @@ ctypedef struct Call:
     int nkeywords
     int ndst
     bint quiet  # the function warns of no floating-point error
+    bint direct  # the function is a Direct
     int *args
     int *dst
     int *numbers  # type number that result k must have as an array; -1: no such check
     int *ranks
     long touches  # of an instruction on lists: how often it has found a Python list of numbers
+
+
+cdef class Direct:
+    cdef PyObject *run(self, Run *run, PyObject **args, Py_ssize_t n) except NULL
 
 
 cdef class CallSite:

@@ -8,6 +8,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from tracetensor.vm.array cimport array_check, array_native, array_number, array_rank, equivalent
 from tracetensor.vm.registers cimport (
     box, clear, decref, list_check, list_item, list_size, tuple_check, tuple_item, tuple_size, unbox,
+    xdecref,
 )
 
 from tracetensor.errors import Deoptimise
@@ -31,6 +32,14 @@ cdef enum:
     STACK = 24
 
 
+cdef class Direct:
+    """A function that takes its arguments as the machine has them: no tuple of them is made, nor a frame."""
+
+    cdef PyObject *run(self, Run *run, PyObject **args, Py_ssize_t n) except NULL:
+        """The result, a new reference; an argument whose reference it keeps is NULL afterwards."""
+        raise NotImplementedError
+
+
 cdef class CallSite:
     """What a call instruction needs besides its opcode; made once, never changed."""
 
@@ -43,6 +52,7 @@ cdef class CallSite:
         self.s.nkeywords = len(keywords)
         self.s.ndst = len(dst)
         self.s.quiet = quiet
+        self.s.direct = isinstance(function, Direct) and not keywords
         self.s.values = <PyObject **>PyMem_Calloc(len(keywords) + 1, sizeof(PyObject *))
         self.s.args = <int *>PyMem_Calloc(len(args) + 3 * len(dst) + 1, sizeof(int))
         if self.s.values == NULL or self.s.args == NULL:
@@ -76,7 +86,7 @@ cdef class CallSite:
 cdef int silence(Run *run) except -1:
     """Make NumPy ignore floating-point errors until the end of the run; cheaper than np.errstate by far."""
     cdef object token
-    if run.token != NULL:
+    if run.token != NULL or run.silent:
         return 0
     if error_state_variable is None:
         token = np.errstate(all="ignore")
@@ -143,10 +153,13 @@ cdef int invoke(Run *run, Call *s, uint64_t takes) except -1:
                 clear(&run.regs[r])
         for k in range(s.nkeywords):
             args[s.nargs + 1 + k] = s.values[k]
-        result = vectorcall(s.function, args + 1, s.nargs | OFFSET, s.names)
+        if s.direct:
+            result = (<Direct>s.function).run(run, args + 1, s.nargs)
+        else:
+            result = vectorcall(s.function, args + 1, s.nargs | OFFSET, s.names)
     finally:
         for k in range(done):
-            decref(args[k + 1])
+            xdecref(args[k + 1])
         if args != small:
             PyMem_Free(args)
     try:

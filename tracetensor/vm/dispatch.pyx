@@ -66,32 +66,6 @@ cdef extern from "Python.h":
     Py_ssize_t length "PyObject_Size"(PyObject *o) except -1
     int PyException_SetTraceback(PyObject *error, PyObject *trace)
 
-cdef enum:
-    MOST_ARGUMENTS = 16
-    MOST_VALUES = 64  # arguments, and what is fetched
-    MOST_DIMS = 8
-
-cdef enum Kind:
-    CLASS
-    ARRAY
-    SAME
-    CONSTANT
-    IDENTITY
-    ANY
-    LENGTH
-    KEYS
-    HOLDS
-
-ctypedef struct Check:
-    Kind kind
-    PyObject *what  # the class; the dtype; the constant
-    int number
-    int rank
-    int flags  # that must be set
-    int no_flags  # that must not be
-    npy_intp dims[MOST_DIMS]
-
-
 cdef bint overlaps_itself(PyObject *o) noexcept:
     """Whether two elements of an array of at most MOST_DIMS dims may lie in the same memory."""
     cdef npy_intp steps[MOST_DIMS]
@@ -139,6 +113,10 @@ def set_fast(bint on):
     """Whether calls look at entries at all: off while some option sends every call the slow way."""
     global fast
     fast = on
+
+
+cdef bint is_fast():
+    return fast
 
 
 cdef class Fetch:
@@ -194,23 +172,6 @@ cdef class Entry:
     must be bound to. apart: numbers of values no two of which may be one object, for each group of them.
     Raises ValueError if the fast path does not do such checks.
     """
-
-    cdef readonly object program, finish, inputs, checks
-    cdef readonly unsigned long long calls  # that it served
-    cdef Program machine
-    cdef Check rows[MOST_VALUES]
-    cdef int numbers[MOST_VALUES]
-    cdef int n
-    cdef int n_inputs
-    cdef bint plain  # the program takes the arguments as they are
-    cdef int arrays[MOST_VALUES]
-    cdef int n_arrays
-    cdef list keep
-    cdef list fetches
-    cdef uint64_t written
-    cdef Surroundings surroundings
-    cdef Finisher finisher
-    cdef list apart
 
     def __init__(
         self,
@@ -364,46 +325,71 @@ cdef class Entry:
                     return False
         return True
 
+    cdef bint fits(self, PyObject **values, list held) except -1:
+        """Whether this entry is for the call; values: the arguments, after which what is fetched is put."""
+        cdef int k = self.n
+        if not self.matches(values, 0, k):
+            return False
+        if self.surroundings is not None and not self.surroundings.hold():
+            return False
+        for fetch in self.fetches:
+            try:
+                value = (<Fetch>fetch).get(values)
+                held.append(value)
+                values[k] = <PyObject *>value
+                if not self.matches(values, k, k + 1):
+                    return False
+            except (AttributeError, LookupError, TypeError, ValueError):
+                return False
+            k += 1
+        return not (self.n_arrays > 1 or self.written or self.apart) or self.distinct(values)
+
     cdef object attempt(self, tuple args):
         """The result of the call; OTHERWISE if this entry is not for it."""
         cdef PyObject *values[MOST_VALUES]
         cdef PyObject *chosen[MOST_VALUES]
-        cdef PyObject **given = tuple_items(<PyObject *>args, 0)
-        cdef list held = None
-        cdef int k = self.n
-        if not self.matches(given, 0, k):
-            return OTHERWISE
-        if self.surroundings is not None and not self.surroundings.hold():
-            return OTHERWISE
-        if self.fetches:
-            held = []
-            memcpy(values, given, k * sizeof(PyObject *))
-            given = values
-            for fetch in self.fetches:
-                try:
-                    value = (<Fetch>fetch).get(given)
-                    held.append(value)
-                    given[k] = <PyObject *>value
-                    if not self.matches(given, k, k + 1):
-                        return OTHERWISE
-                except (AttributeError, LookupError, TypeError, ValueError):
-                    return OTHERWISE
-                k += 1
-        if (self.n_arrays > 1 or self.written or self.apart) and not self.distinct(given):
+        cdef PyObject **inputs = values
+        cdef list held = [] if self.fetches else None
+        cdef int k
+        memcpy(values, tuple_items(<PyObject *>args, 0), self.n * sizeof(PyObject *))
+        if not self.fits(values, held):
             return OTHERWISE
         if not self.plain:
+            inputs = chosen
             for k in range(self.n_inputs):
-                chosen[k] = given[self.numbers[k]]
-        outputs = self.machine.execute(
-            given if self.plain else chosen, self.n_inputs, self.finish is None
-        )
+                chosen[k] = values[self.numbers[k]]
+        outputs = self.machine.execute(inputs, self.n_inputs, self.finish is None, 0, False)
         if self.finish is None:
             return outputs
         if self.finisher is not None:
-            result = self.finisher.finish(outputs, given)
+            result = self.finisher.finish(outputs, values)
             if result is not OTHERWISE:
                 return result
         return self.finish(outputs, args if held is None else (*args, *held))
+
+    cdef object within(self, PyObject **args, uint64_t given):
+        """What the program makes of arguments that fit, as another run of a program calls it.
+
+        given: bits of the arguments whose references are given up; those that it kept are NULL afterwards.
+        """
+        cdef PyObject *values[MOST_VALUES]
+        cdef PyObject *chosen[MOST_VALUES]
+        cdef list held = [] if self.fetches else None
+        cdef uint64_t gives = 0
+        cdef int k
+        memcpy(values, args, self.n * sizeof(PyObject *))
+        if not self.fits(values, held):
+            return OTHERWISE
+        for k in range(self.n_inputs):
+            chosen[k] = values[self.numbers[k]]
+            if self.numbers[k] < self.n and given >> self.numbers[k] & 1:
+                gives |= <uint64_t>1 << k
+        try:
+            return self.machine.execute(chosen, self.n_inputs, self.finish is None, gives, True)
+        finally:
+            for k in range(self.n_inputs):
+                if gives >> k & 1 and chosen[k] == NULL:
+                    args[self.numbers[k]] = NULL
 
 
 cdef class Dispatcher:
@@ -413,16 +399,6 @@ cdef class Dispatcher:
     deoptimised(args, kwargs, exception) takes over where a run raises Deoptimise. An entry's checks are of
     the arguments as they are given; after bind_as(function), of the values of all its parameters.
     """
-
-    cdef dict __dict__
-    cdef object __weakref__
-    cdef tuple _entries
-    cdef public object slow
-    cdef public object deoptimised
-    cdef object function  # None: arguments are not bound to parameters
-    cdef object code
-    cdef tuple names, first
-    cdef Py_ssize_t n_positional, n_unnamed
 
     def __init__(self, slow, deoptimised=None):
         self._entries = ()
@@ -477,6 +453,14 @@ cdef class Dispatcher:
                 return None
             values.append(<object>found)
         return tuple(values) if taken == len(kwargs) else None
+
+    cdef bint takes(self, Py_ssize_t n) except -1:
+        """Whether n positional arguments are those of the entries."""
+        if self.function is None or self.first:
+            return False
+        if self.function.__code__ is not self.code:
+            return False
+        return n == PyTuple_GET_SIZE(self.names) and n == self.n_positional
 
     def __call__(self, *args, **kwargs):
         cdef tuple entries = self._entries

@@ -2,6 +2,9 @@ from cpython.object cimport PyObject
 
 cdef object OTHERWISE
 
+cdef bint reaches(PyObject *array, PyObject *other) noexcept
+
+
 cdef class Finisher:
     cdef readonly object recipe
     cdef list writes, changes, pairs

@@ -2,7 +2,7 @@
 
 cimport numpy as cnp
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 
 from tracetensor.vm.calls cimport Run
 from tracetensor.vm.interpreter cimport Instr
@@ -39,10 +39,10 @@ cdef class Program:
     cdef list kept
     cdef list handlers
 
-    cdef object execute(self, PyObject **args, Py_ssize_t n, bint single)
+    cdef object execute(self, PyObject **args, Py_ssize_t n, bint single, uint64_t gives, bint silent)
     cdef Reg *acquire(self) except NULL
     cdef void release(self, Reg *regs)
-    cdef int load(self, Reg *regs, PyObject **args) except -1
+    cdef int load(self, Reg *regs, PyObject **args, uint64_t gives) except -1
     cdef object result(self, Reg *regs, int k)
     cdef object outward(self, cnp.ndarray array)
     cdef object explain(self, Run *run, object exception)

@@ -3,7 +3,7 @@
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy
 
 from tracetensor.vm.array cimport (
@@ -123,7 +123,7 @@ cdef class Program:
         for k in range(n):
             values[k] = <PyObject *>args[k]
         try:
-            return self.execute(values, n, False)
+            return self.execute(values, n, False, 0, False)
         finally:
             if values != small:
                 PyMem_Free(values)
@@ -191,7 +191,7 @@ cdef class Program:
         else:
             PyMem_Free(regs)
 
-    cdef int load(self, Reg *regs, PyObject **args) except -1:
+    cdef int load(self, Reg *regs, PyObject **args, uint64_t gives) except -1:
         """Put the arguments in their registers; raises Deoptimise for one that is not of its type."""
         cdef int k
         cdef PyObject *o
@@ -208,6 +208,8 @@ cdef class Program:
                     wrapper = wrap_donated(<object>o)
                     incref(<PyObject *>wrapper)
                     regs[k].obj = <PyObject *>wrapper
+                elif gives >> k & 1:
+                    regs[k].obj, args[k] = o, NULL
                 else:
                     incref(o)
                     regs[k].obj = o
@@ -256,8 +258,12 @@ cdef class Program:
                 return array.copy(order="K")
         return array
 
-    cdef object execute(self, PyObject **args, Py_ssize_t n, bint single):
-        """Run on n arguments; the list of outputs, or the first output."""
+    cdef object execute(self, PyObject **args, Py_ssize_t n, bint single, uint64_t gives, bint silent):
+        """Run on n arguments; the list of outputs, or the first output.
+
+        gives: bits of the arguments whose references are the program's; they are NULL afterwards. silent: NumPy
+        ignores floating-point errors already.
+        """
         cdef Run run
         cdef Reg *regs
         cdef int k, start = 0
@@ -266,9 +272,9 @@ cdef class Program:
             raise TypeError(f"{self.graph.name} takes {self.n_inputs} arguments, not {n}")
         regs = self.acquire()
         run.regs, run.classes, run.token, run.pc, run.stage = regs, self.classes, NULL, -1, 0
-        run.code = self.code
+        run.code, run.silent = self.code, silent
         try:
-            self.load(regs, args)
+            self.load(regs, args, gives)
             while start >= 0:
                 try:
                     interpret(self.code, &run, start)
