@@ -78,6 +78,7 @@ class RecursiveCall:
 
 
 def another(what: str) -> None:
+    """Give the run up: a call returned what it did not when it was traced."""
     msg = f"a recursive call returned {what}, not what it did when it was traced"
     raise Deoptimise(msg)
 

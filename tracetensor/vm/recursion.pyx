@@ -1,8 +1,8 @@
 """Calls that programs make of functions that they are part of, from program to program in C.
 
-What such a call means is said by graph.recursion. A version of the function whose result is made of the outputs of
-its program is run right away: the arrays that it writes are outputs too, and are handed over, not copied, where nobody
-else reads them. All other calls are made by the function itself.
+What such a call means is said by graph.recursion. A version of the function whose result is made of the
+outputs of its program is run right away: the arrays that it writes are outputs too, and are handed over, not
+copied, where nobody else reads them. All other calls are made by the function itself.
 """
 
 cimport numpy as cnp
@@ -36,10 +36,10 @@ cdef int depth = 0
 
 
 cdef class Plan:
-    """How the leaves of a call's result, and the arrays that it writes, are made of the outputs of an entry's program.
+    """How a call's results, and the arrays that it writes, are made of the outputs of an entry's program.
 
-    leaves: ("output", k) or ("constant", value) each. written: the output of each array, None where the version
-    does not write to it. array: the number of the leaf that is an array; -1: none.
+    leaves: ("output", k) or ("constant", value) each. written: the output of each array, None where the
+    version does not write to it. array: the number of the leaf that is an array; -1: none.
     """
 
     cdef tuple leaves, written
@@ -47,7 +47,7 @@ cdef class Plan:
 
 
 cdef Plan plan_of(Entry entry, object form, tuple parameters):
-    """The plan of an entry for a form of results; parameters: the numbers of those that are written. None: no such."""
+    """The plan of an entry for a form of results, or None; parameters: the numbers of those written to."""
     cdef Plan plan = Plan()
     cdef list leaves = []
     if entry.finish is None:
