@@ -63,3 +63,32 @@ def test_equal_zeros_and_nans():
 def test_argwhere(char):
     compare(lambda x: np.argwhere(x > 20), *[(x,) for x in arrays(char)])
     compare(lambda x: np.argwhere(x), *[(x,) for x in arrays(char)])
+
+
+ROWS = {
+    "plain": lambda shape: RNG.random(shape) - 0.5,
+    "zeros": lambda shape: np.where(RNG.random(shape) < 0.6, 0.0, RNG.random(shape)),
+    "both zeros": lambda shape: np.where(RNG.random(shape) < 0.5, 0.0, -0.0),
+    "minus zeros": lambda shape: np.where(RNG.random(shape) < 0.4, -0.0, RNG.random(shape) - 0.5),
+    "not numbers": lambda shape: np.where(RNG.random(shape) < 0.1, np.nan, RNG.random(shape)),
+    "large": lambda shape: RNG.random(shape) * 3e38,
+}
+
+
+@pytest.mark.parametrize("char", ["d", "f", "l", "B"])
+@pytest.mark.parametrize("kind", ROWS)
+def test_short_rows(char, kind):
+    """Reductions along a short last axis; bit for bit, zeros and NaN included."""
+
+    def f(x):
+        last = x.ndim - 1
+        found = x.sum(axis=-1), x.max(axis=-1, keepdims=True), x.min(axis=last), x.mean(axis=(-1,))
+        return *found, x.sum(axis=0), x[::2].max(axis=-1), x.T.min(axis=-1), np.signbit(found[1])
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        calls = [
+            (ROWS[kind](shape).astype(char),)
+            for shape in [(9, 3), (4, 5, 2), (100, 1), (20, 7), (30, 8), (2, 3)]
+        ]
+    compare(f, *calls)

@@ -14,7 +14,17 @@ from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.lowering import elementwise, is_plain, lowers
 from tracetensor.vm.rolls import roll
 from tracetensor.vm.solvers import cholesky, det, inv, norm, solve
-from tracetensor.vm.statistics import argwhere, array_equal, mean, ptp, std, var
+from tracetensor.vm.statistics import (
+    argwhere,
+    array_equal,
+    greatest,
+    least,
+    mean,
+    ptp,
+    std,
+    total,
+    var,
+)
 
 if TYPE_CHECKING:
     from tracetensor.graph.node import Node, Variable
@@ -23,7 +33,8 @@ if TYPE_CHECKING:
     Values = dict[Variable, int]
 
 REDUCTIONS = {
-    "sum": np.add, "prod": np.multiply, "min": np.minimum, "max": np.maximum, "any": np.logical_or, "all": np.logical_and,
+    "sum": total, "prod": np.multiply.reduce, "min": least, "max": greatest,
+    "any": np.logical_or.reduce, "all": np.logical_and.reduce,
 }  # fmt: skip
 PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
 CREATION = {"zeros": zeros, "ones": ones, "empty": empty}
@@ -68,7 +79,7 @@ def lower_reduction(compiler: Compiler, node: Node, values: Values) -> bool:
         or not params.keys() <= {"axis", "keepdims", "dtype"}
     ):
         return False
-    return direct(compiler, node, values, REDUCTIONS[node.op.name].reduce, **{"axis": None, **params})
+    return direct(compiler, node, values, REDUCTIONS[node.op.name], **{"axis": None, **params})
 
 
 @lowers(*PRODUCTS)

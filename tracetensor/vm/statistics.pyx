@@ -3,6 +3,7 @@
 cimport numpy as cnp
 import numpy as np
 from cpython.object cimport PyObject
+from libc.math cimport signbit
 from libc.string cimport memcmp
 
 from tracetensor.vm.array cimport (
@@ -15,7 +16,88 @@ cnp.import_array()
 cdef enum:
     SOUND = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
 
-cdef object total = np.add.reduce, divide = np.true_divide, FLOAT = np.dtype(np.float64)
+cdef object divide = np.true_divide, FLOAT = np.dtype(np.float64)
+cdef object SINGLE = np.dtype(np.float32)
+
+
+ctypedef fused real:
+    double
+    float
+
+
+cdef enum Fold:
+    SUM
+    MOST
+    LEAST
+
+cdef enum:
+    FEW = 8  # items: fewer are added one after the other, and not in pairs
+
+
+cdef bint fold_rows(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, Fold fold) noexcept:
+    """Reduce n items at a time; False where it depends on the processor what NumPy makes of zeros or NaN."""
+    cdef Py_ssize_t i, k
+    cdef real item, best
+    for i in range(rows):
+        if fold == SUM:
+            best = -0.0
+            for k in range(n):
+                best += x[k]
+            best += 0
+        else:
+            best = x[0]
+            for k in range(1, n):
+                item = x[k]
+                best = (item if item > best else best) if fold == MOST else (item if item < best else best)
+            for k in range(n):
+                if x[k] != x[k] or (x[k] == 0 and best == 0 and signbit(x[k])):
+                    return False
+        out[i] = best
+        x += n
+    return True
+
+
+cdef object folded(object reduce, Fold fold, x, axis, dtype, keepdims):
+    """reduce(x, axis, dtype, None, keepdims); along a short last axis, for which NumPy needs a call each."""
+    cdef PyObject *o = <PyObject *>x
+    cdef Py_ssize_t n, rank
+    cdef bint done = False
+    last = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    if not array_check(o) or not isinstance(last, int) or dtype is not None or array_rank(o) < 2:
+        return reduce(x, axis, dtype, None, keepdims)
+    rank = array_rank(o)
+    n = array_dims(o)[rank - 1]
+    if (
+        (last != rank - 1 and last != -1) or not 0 < n < FEW or array_size(o) < 8 * n
+        or array_flags(o) & SOUND != SOUND or (x.dtype is not FLOAT and x.dtype is not SINGLE)
+    ):
+        return reduce(x, axis, dtype, None, keepdims)
+    result = np.empty(x.shape[:rank - 1] + ((1,) if keepdims else ()), x.dtype)
+    if x.dtype is FLOAT:
+        done = fold_rows(
+            <const double *>array_data(o), <double *>array_data(<PyObject *>result), array_size(o) // n, n,
+            fold,
+        )
+    else:
+        done = fold_rows(
+            <const float *>array_data(o), <float *>array_data(<PyObject *>result), array_size(o) // n, n, fold
+        )
+    return result if done else reduce(x, axis, dtype, None, keepdims)
+
+
+def total(x, axis=None, dtype=None, keepdims=False):
+    """numpy.add.reduce(x, axis, dtype, keepdims=keepdims)."""
+    return folded(np.add.reduce, SUM, x, axis, dtype, keepdims)
+
+
+def greatest(x, axis=None, dtype=None, keepdims=False):
+    """numpy.maximum.reduce(x, axis, keepdims=keepdims)."""
+    return folded(np.maximum.reduce, MOST, x, axis, dtype, keepdims)
+
+
+def least(x, axis=None, dtype=None, keepdims=False):
+    """numpy.minimum.reduce(x, axis, keepdims=keepdims)."""
+    return folded(np.minimum.reduce, LEAST, x, axis, dtype, keepdims)
 
 
 cdef Py_ssize_t counted(x, axis) except -1:
@@ -48,7 +130,7 @@ def mean(x, axis=None, dtype=None, keepdims=False):
     cdef Py_ssize_t n = 0 if dtype is not None else counted(x, axis)
     if n == 0:
         return x.mean(axis, dtype, keepdims=keepdims)
-    return divided(total(x, axis, None if x.dtype.kind == "f" else FLOAT, None, keepdims), n)
+    return divided(total(x, axis, None if x.dtype.kind == "f" else FLOAT, keepdims), n)
 
 
 def var(x, axis=None, dtype=None, ddof=0, keepdims=False):
@@ -57,11 +139,11 @@ def var(x, axis=None, dtype=None, ddof=0, keepdims=False):
     if n == 0 or not 0 <= ddof < n:
         return x.var(axis, dtype, ddof=ddof, keepdims=keepdims)
     kind = None if x.dtype.kind == "f" else FLOAT
-    middle = total(x, axis, kind, None, True)
+    middle = total(x, axis, kind, True)
     middle = divided(middle, n)
     apart = np.asarray(np.subtract(x, middle))
     np.multiply(apart, apart, out=apart)
-    return divided(total(apart, axis, None, None, keepdims), n - ddof)
+    return divided(total(apart, axis, None, keepdims), n - ddof)
 
 
 def std(x, axis=None, dtype=None, ddof=0, keepdims=False):
@@ -74,9 +156,7 @@ def ptp(x, axis=None, keepdims=False):
     """numpy.ptp(x, axis, keepdims=keepdims)."""
     if not array_check(<PyObject *>x):
         return np.ptp(x, axis, keepdims=keepdims)
-    return np.subtract(
-        np.maximum.reduce(x, axis, None, None, keepdims), np.minimum.reduce(x, axis, None, None, keepdims)
-    )
+    return np.subtract(greatest(x, axis, None, keepdims), least(x, axis, None, keepdims))
 
 
 cdef bint same_items(const double *x, const double *y, Py_ssize_t n) noexcept:
