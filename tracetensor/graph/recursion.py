@@ -78,6 +78,7 @@ class RecursiveCall:
 
 
 def another(what: str) -> None:
+    """Raise Deoptimise: a call returned something of another form."""
     msg = f"a recursive call returned {what}, not what it did when it was traced"
     raise Deoptimise(msg)
 

@@ -29,8 +29,6 @@ from tracetensor.tracer.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tracetensor.tracer.frames import Frame
     from tracetensor.tracer.interpreter import Interpreter
 

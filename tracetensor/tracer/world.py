@@ -19,6 +19,7 @@ from tracetensor.graph.callbacks import shares_memory
 from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Node, Variable, input_variable
 from tracetensor.graph.ops.control import placeholder
+from tracetensor.graph.recursion import RecursiveCall
 from tracetensor.graph.reference import evaluate_node
 from tracetensor.graph.types import (
     NUMERIC_KINDS,
@@ -43,7 +44,6 @@ from tracetensor.tracer.layouts import ArrayCheck, Origin
 from tracetensor.tracer.lists import LEAF, Dynamic
 from tracetensor.tracer.merge import is_number
 from tracetensor.tracer.objects import is_object, own_now
-from tracetensor.graph.recursion import RecursiveCall
 from tracetensor.tracer.state import Box, NeedsUnrolling, Region, Restart
 from tracetensor.tracer.surroundings import MISSING, Surroundings, static
 from tracetensor.tracer.trees import adopt_tree, registered
