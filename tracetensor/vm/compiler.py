@@ -8,6 +8,7 @@ from tracetensor.graph.edit import captured_from
 from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.ops.control import placeholder
+from tracetensor.vm import lowering_creation  # noqa: F401 - registers its lowerings
 from tracetensor.vm.assembler import (
     OBJECT,
     PY_INT,

@@ -28,7 +28,7 @@ ctypedef struct Ufunc:
     int numbers[MOST_OPERANDS]  # types of the loop
     int sizes[MOST_OPERANDS]  # bytes of an item
     bint same[MOST_OPERANDS]  # the operand has the loop's type already
-    PyObject *descrs[MOST_OPERANDS]  # of the outputs
+    PyObject *descrs[MOST_OPERANDS]
 
 
 ctypedef struct Operands:

@@ -9,7 +9,7 @@ from cpython.object cimport PyObject
 
 from tracetensor.vm.array cimport (
     NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, array_data, array_dims, array_flags,
-    array_rank, array_size, array_strides, try_array_new,
+    array_item_size, array_native, array_number, array_rank, array_size, array_strides, try_array_new,
 )
 from tracetensor.vm.calls cimport mismatch, silence
 from tracetensor.vm.ownership cimport owned
@@ -59,6 +59,7 @@ cdef extern from *:
 
 cdef enum:
     WITHOUT_LOCK = 50_000  # items from which a loop runs without the interpreter's lock
+    FEW = 256  # items up to which the machine converts an array itself; less than NumPy's buffers hold
 
 cdef tuple OUT = ("out",)
 
@@ -210,6 +211,63 @@ cdef inline int run_flat(Ufunc *s, char **ptrs, npy_intp *strides, npy_intp n) n
 
 cdef int run_arrays(Run *run, Ufunc *s, uint64_t takes) except -1:
     """A ufunc whose results are arrays."""
+    cdef PyObject *originals[MOST_OPERANDS]
+    cdef PyObject *new
+    cdef int k, j, done = 0
+    cdef bint plain = True
+    for k in range(s.nin):
+        if s.classes[k] == OBJECT and not s.same[k]:
+            break
+    else:
+        return run_alike(run, s, takes, False)
+    try:
+        for k in range(s.nin):
+            originals[k] = NULL
+        for k in range(s.nin):
+            if s.classes[k] != OBJECT or s.same[k]:
+                continue
+            for j in range(s.nin + s.nout):
+                plain = plain and (j == k or s.regs[j] != s.regs[k])
+            new = converted(run.regs[s.regs[k]].obj, s.numbers[k], s.descrs[k]) if plain else NULL
+            if new == NULL:
+                plain = False
+                break
+            originals[k], run.regs[s.regs[k]].obj = run.regs[s.regs[k]].obj, new
+        done = run_alike(run, s, takes, True) if plain else 0
+    finally:
+        for k in range(s.nin):
+            if originals[k] == NULL:
+                continue
+            if plain and takes >> k & 1 and done:
+                decref(originals[k])
+            else:
+                put_object(&run.regs[s.regs[k]], originals[k])
+    return 0 if plain and done else call_ufunc(run, s, takes)
+
+
+cdef PyObject *converted(PyObject *o, int number, PyObject *descr) except? NULL:
+    """A copy of an array of few items of another type; NULL, no exception set: NumPy is to do that."""
+    cdef npy_intp k, n, source, target
+    cdef int order = array_flags(o) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS)
+    cdef PyObject *new
+    n = array_size(o)
+    if not order or not array_flags(o) & NPY_ARRAY_ALIGNED or n > FEW or not array_native(o):
+        return NULL
+    new = try_array_new(descr, array_rank(o), array_dims(o), NULL, NULL, order == NPY_ARRAY_F_CONTIGUOUS)
+    if new == NULL:
+        return NULL
+    source, target = array_item_size(o), array_item_size(new)
+    for k in range(n):
+        if convert(
+            array_number(o), array_data(o) + k * source, number, array_data(new) + k * target, True, False
+        ) < 0:
+            decref(new)
+            return NULL
+    return new
+
+
+cdef int run_alike(Run *run, Ufunc *s, uint64_t takes, bint converted) except -1:
+    """A ufunc on arrays of its loop's types. 1: done; 0, of converted ones only: NumPy is to do it."""
     cdef Payload buffers[MOST_OPERANDS]
     cdef char *ptrs[MOST_OPERANDS]
     cdef npy_intp strides[MOST_OPERANDS]
@@ -222,12 +280,12 @@ cdef int run_arrays(Run *run, Ufunc *s, uint64_t takes) except -1:
         objects[k] = NULL
         if s.classes[k] != OBJECT:
             if scalar_operand(run, s, k, &buffers[k], &ptrs[k]) < 0:
-                return call_ufunc(run, s, takes)
+                return otherwise(run, s, takes, converted)
             strides[k] = 0
             continue
         o = run.regs[s.regs[k]].obj
-        if not s.same[k] or not array_flags(o) & NPY_ARRAY_ALIGNED:
-            return call_ufunc(run, s, takes)
+        if not array_flags(o) & NPY_ARRAY_ALIGNED:
+            return otherwise(run, s, takes, converted)
         objects[k] = o
         ptrs[k] = array_data(o)
         if array_rank(o) == s.rank and (lead == NULL or array_size(lead) == 1):
@@ -245,9 +303,12 @@ cdef int run_arrays(Run *run, Ufunc *s, uint64_t takes) except -1:
             flat = False
             break
     if lead == NULL:
-        return call_ufunc(run, s, takes)
+        return otherwise(run, s, takes, converted)
     if not flat or not order:
-        return run_strided(run, s, takes, objects, ptrs)
+        if converted:  # NumPy's buffers may be filled in another order
+            return 0
+        run_strided(run, s, takes, objects, ptrs)
+        return 1
     order = NPY_ARRAY_F_CONTIGUOUS if not order & NPY_ARRAY_C_CONTIGUOUS else NPY_ARRAY_C_CONTIGUOUS
     cdef PyObject *outs[MOST_OPERANDS]
     make_outputs(run, s, takes, objects, array_dims(lead), order, outs)
@@ -259,7 +320,15 @@ cdef int run_arrays(Run *run, Ufunc *s, uint64_t takes) except -1:
             decref(outs[k])
         return -1
     finish(run, s, takes, outs)
-    return 0
+    return 1
+
+
+cdef inline int otherwise(Run *run, Ufunc *s, uint64_t takes, bint converted) except -1:
+    """Leave it to the ufunc: at once, or when the operands are again what they were."""
+    if converted:
+        return 0
+    call_ufunc(run, s, takes)
+    return 1
 
 
 cdef inline int finish(Run *run, Ufunc *s, uint64_t takes, PyObject **outs) except -1:
