@@ -26,9 +26,9 @@ L10:;
     /*   11  loop_test        -> 16, r14, r15 */
     if (r14 >= r15) { where = 16; goto out0; }
     NOT_NEGATIVE(r14)
-    /*   12  i_add            r16, r14, r12 */
+    /*   12  i_add            r16, r14, r11 */
     if (UNLIKELY(!(!__builtin_add_overflow(r14, ((i64)1LL), &r16)))) { where = 12; goto out1; }
-    /*   13  call             r17 = _arange(r16, r4, r12, dtype=None) */
+    /*   13  call             r17 = numpy.arange(r16, r4, r11) */
     do {
         const i64 start = (i64)r16, stop = (i64)r4, step = (i64)((i64)1LL);
         if (SIZE(start) > 1152921504606846976 || SIZE(stop) > 1152921504606846976 || step == 0 || SIZE(step) > 1152921504606846976) break;

@@ -40,7 +40,7 @@ L10:;
     /*   11  loop_test        -> 16, r15, r16 */
     if (r15 >= r16) { where = 16; goto out0; }
     NOT_NEGATIVE(r15)
-    /*   12  call             r17 = ufunc.reduce(r0, axis=None, keepdims=False) */
+    /*   12  call             r17 = greatest(r0, axis=None, keepdims=False) */
     do {
         if (UNLIKELY(n0_0 > 65536)) break;
         if (UNLIKELY(n0_0 == 0)) break;
