@@ -1,4 +1,4 @@
-"""New arrays, without a call of Python's: of one value (numpy.zeros and its like), of ints in a row, joined ones."""
+"""New arrays, without a call of Python's: of one value, as numpy.zeros, of ints in a row, joined ones."""
 
 cimport numpy as cnp
 import numpy as np

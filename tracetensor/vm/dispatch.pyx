@@ -38,10 +38,8 @@ from tracetensor.vm.array cimport (
     array_descr, array_dims, array_flags, array_has_metadata, array_item_size, array_native, array_number,
     array_rank, array_strides, may_overlap, npy_intp,
 )
-from tracetensor.vm.finish cimport OTHERWISE, Finisher
-from tracetensor.vm.machine cimport Program
+from tracetensor.vm.finish cimport OTHERWISE
 from tracetensor.vm.registers cimport class_of
-from tracetensor.vm.surroundings cimport Surroundings
 
 from tracetensor.errors import Deoptimise
 from tracetensor.graph.types import same_constant

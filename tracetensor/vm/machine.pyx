@@ -261,8 +261,8 @@ cdef class Program:
     cdef object execute(self, PyObject **args, Py_ssize_t n, bint single, uint64_t gives, bint silent):
         """Run on n arguments; the list of outputs, or the first output.
 
-        gives: bits of the arguments whose references are the program's; they are NULL afterwards. silent: NumPy
-        ignores floating-point errors already.
+        gives: bits of the arguments whose references are the program's; they are NULL afterwards. silent:
+        NumPy ignores floating-point errors already.
         """
         cdef Run run
         cdef Reg *regs

@@ -1,8 +1,8 @@
 """Calls that programs make of functions that they are part of, from program to program in C.
 
-What such a call means is said by graph.recursion. A version of the function whose result is made of the outputs of
-its program is run right away: the arrays that it writes are outputs too, and are handed over, not copied, where nobody
-else reads them. All other calls are made by the function itself.
+What such a call means is said by graph.recursion. A version of the function whose result is made of the
+outputs of its program is run right away: the arrays that it writes are outputs too, and are handed over, not
+copied, where nobody else reads them. All other calls are made by the function itself.
 """
 
 cimport numpy as cnp
@@ -19,8 +19,9 @@ from tracetensor.vm.ownership cimport owned
 from tracetensor.vm.registers cimport decref, incref, xdecref
 
 from tracetensor.errors import Deoptimise
+from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.recursion import another
-from tracetensor.graph.types import TensorType, same_constant, value_conforms
+from tracetensor.graph.types import PYTHON_KINDS, TensorType, same_constant, value_conforms
 
 cnp.import_array()
 
@@ -29,17 +30,20 @@ cdef extern from "Python.h":
     void Py_LeaveRecursiveCall()
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
 
-cdef enum:
-    DEEPEST = 2000  # calls within each other, of all threads: each takes some room on C's stack
+cdef extern from "stack.h":
+    size_t stack_left "tt_stack_left"()
 
-cdef int depth = 0
+cdef enum:
+    SPARE = 256 * 1024  # bytes of stack for what a call does besides calling; each level takes 3 kB
+
+cdef str TOO_DEEP = "recursion is too deep for compiled programs"
 
 
 cdef class Plan:
-    """How the leaves of a call's result, and the arrays that it writes, are made of the outputs of an entry's program.
+    """How a call's leaves, and the arrays that it writes, are made of the outputs of an entry's program.
 
-    leaves: ("output", k) or ("constant", value) each. written: the output of each array, None where the version
-    does not write to it. array: the number of the leaf that is an array; -1: none.
+    leaves: ("output", k), ("constant", value) or ("union", (Forms, recipe)) each. written: the output of each array, None where the
+    version does not write to it. array: the number of the leaf that is an array; -1: none.
     """
 
     cdef tuple leaves, written
@@ -47,7 +51,7 @@ cdef class Plan:
 
 
 cdef Plan plan_of(Entry entry, object form, tuple parameters):
-    """The plan of an entry for a form of results; parameters: the numbers of those that are written. None: no such."""
+    """The plan of an entry for a form of results, or None; parameters: the numbers of those written to."""
     cdef Plan plan = Plan()
     cdef list leaves = []
     if entry.finish is None:
@@ -58,7 +62,9 @@ cdef Plan plan_of(Entry entry, object form, tuple parameters):
         recipe, writes = entry.finisher.recipe, {number: k for k, number in entry.finisher.writes}
     if not writes.keys() <= set(parameters) or not planned(recipe, form.result, leaves):
         return None
-    arrays = [k for k, (what, _, is_array) in enumerate(leaves) if is_array]
+    arrays = [k for k, (_, _, is_array) in enumerate(leaves) if is_array]
+    if arrays and any([what == "union" for what, _, _ in leaves]):  # the numbers of leaves are not theirs
+        return None
     if len(arrays) > 1 or (arrays and form.shares and parameters):
         return None
     plan.array = arrays[0] if arrays else -1
@@ -80,6 +86,12 @@ cdef bint planned(object recipe, object form, list leaves) except -1:
         return True
     if kind == "constant":
         return recipe[0] == "constant" and same_constant(recipe[1], form[1])
+    if kind == "union":
+        forms = Forms(form[1])
+        if not forms.plain or not is_choice(recipe):
+            return False
+        leaves.append(("union", (forms, recipe), False))
+        return True
     if kind == "tuple" and form[1] is tuple and recipe[0] == "tuple":
         parts = form[2]
     elif kind == "list" and recipe[0] == "list":
@@ -92,6 +104,69 @@ cdef bint planned(object recipe, object form, list leaves) except -1:
         if not planned(item, part, leaves):
             return False
     return True
+
+
+cdef bint is_choice(object recipe) except -1:
+    """Whether a recipe chooses among outputs and constants."""
+    if recipe[0] == "union":
+        return recipe[1][0] == "output" and all([is_choice(item) for item in recipe[2]])
+    return recipe[0] in ("output", "constant")
+
+
+cdef object chosen(object recipe, list outputs):
+    """What such a recipe makes."""
+    while recipe[0] == "union":
+        recipe = recipe[2][outputs[recipe[1][1]]]
+    return outputs[recipe[1]] if recipe[0] == "output" else recipe[1]
+
+
+cdef class Forms:
+    """The alternatives of a union of numbers and constants."""
+
+    cdef list classes  # of the numbers; None of a constant
+    cdef list constants
+    cdef list absent  # what stands for a number that is not the value
+    cdef bint plain  # whether there is nothing else
+
+    def __init__(self, parts):
+        self.classes, self.constants, self.absent, self.plain = [], [], [], True
+        for kind, content in parts:
+            if kind == "constant":
+                self.classes.append(None)
+                self.constants.append(content)
+                self.absent.append(None)
+                continue
+            cls = class_of_number(content)
+            self.plain = self.plain and cls is not None
+            self.classes.append(cls)
+            self.constants.append(None)
+            self.absent.append(placeholder(content))
+
+    cdef int add(self, object value, list found) except -1:
+        """Add the leaves of a value, as graph.recursion.leaves_of does."""
+        cdef Py_ssize_t k, place = -1
+        for k in range(len(self.classes)):
+            if self.classes[k] is None:
+                if type(value) is type(self.constants[k]) and value == self.constants[k]:
+                    place = k
+                    break
+            elif type(value) is self.classes[k]:
+                place = k
+                break
+        if place < 0:
+            another(repr(value)[:60])
+        found.append(place)
+        for k in range(len(self.classes)):
+            if self.classes[k] is not None:
+                found.append(value if k == place else self.absent[k])
+        return 0
+
+
+cdef object class_of_number(object type_):
+    """The class of which alone are the values of a type; None if there is none."""
+    if not isinstance(type_, TensorType) or type_.is_array:
+        return None
+    return PYTHON_KINDS[type_.kind] if type_.is_python else type_.dtype.type
 
 
 cdef class Recursion(Direct):
@@ -129,25 +204,21 @@ cdef class Recursion(Direct):
         return self.original(*[<object>args[k] for k in range(n)])
 
     cdef PyObject *run(self, Run *run, PyObject **args, Py_ssize_t n) except NULL:
-        global depth
         cdef object found = OTHERWISE
-        if self.straight and n == self.n and run != NULL and is_fast() and self.function.takes(n):
-            if depth >= DEEPEST:
-                raise Deoptimise("recursion is too deep for compiled programs")
-            silence(run)
-            depth += 1
-            try:
+        if stack_left() < SPARE:
+            raise Deoptimise(TOO_DEEP)
+        try:
+            if self.straight and n == self.n and run != NULL and is_fast() and self.function.takes(n):
+                silence(run)
                 Py_EnterRecursiveCall(" in a recursive call of a compiled program")
                 try:
                     found = self.attempted(args)
                 finally:
                     Py_LeaveRecursiveCall()
-            except RecursionError:
-                raise Deoptimise("recursion is too deep for compiled programs") from None
-            finally:
-                depth -= 1
-        if found is OTHERWISE:
-            found = self.slow(args, n)
+            if found is OTHERWISE:
+                found = self.slow(args, n)
+        except RecursionError:
+            raise Deoptimise(TOO_DEEP) from None
         self.check(found)
         incref(<PyObject *>found)
         return <PyObject *>found
@@ -210,7 +281,12 @@ cdef class Recursion(Direct):
                 return OTHERWISE
             if entry.finish is None:
                 outputs = [outputs]
-            found = [outputs[leaf[1]] if leaf[0] == "output" else leaf[1] for leaf in plan.leaves]
+            found = []
+            for what, content in plan.leaves:
+                if what == "union":
+                    (<Forms>content[0]).add(chosen(content[1], outputs), found)
+                else:
+                    found.append(outputs[content] if what == "output" else content)
             if plan.array >= 0:
                 found[plan.array] = self.apart(found[plan.array], outputs, plan, entry, given)
             for j in range(len(self.places)):
