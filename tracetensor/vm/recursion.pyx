@@ -42,12 +42,15 @@ cdef str TOO_DEEP = "recursion is too deep for compiled programs"
 cdef class Plan:
     """How a call's leaves, and the arrays that it writes, are made of the outputs of an entry's program.
 
-    leaves: ("output", k), ("constant", value) or ("union", (Forms, recipe)) each. written: the output of each array, None where the
-    version does not write to it. array: the number of the leaf that is an array; -1: none.
+    leaves: ("output", k), ("constant", value) or ("union", (Forms, recipe)) each. written: the output of each
+    array, None where the version does not write to it. array: the number of the leaf that is an array; -1: none.
+    single: the only output is the result.
     """
 
+    cdef Entry entry
     cdef tuple leaves, written
     cdef Py_ssize_t array
+    cdef bint single
 
 
 cdef Plan plan_of(Entry entry, object form, tuple parameters):
@@ -67,7 +70,9 @@ cdef Plan plan_of(Entry entry, object form, tuple parameters):
         return None
     if len(arrays) > 1 or (arrays and form.shares and parameters):
         return None
+    plan.entry = entry
     plan.array = arrays[0] if arrays else -1
+    plan.single = entry.finish is None and not parameters and len(leaves) == 1 and leaves[0][0] == "output"
     plan.leaves = tuple([leaf[:2] for leaf in leaves])
     plan.written = tuple([writes.get(number) for number in parameters])
     return plan
@@ -180,6 +185,7 @@ cdef class Recursion(Direct):
     cdef bint straight
     cdef tuple types
     cdef dict plans
+    cdef Plan latest
 
     def __init__(self, original, expected):
         self.original, self.expected, self.form = original, expected, original.form
@@ -239,11 +245,14 @@ cdef class Recursion(Direct):
             entry = <Entry>item
             if entry.n != self.n:
                 continue
-            plan = self.plans.get(entry, OTHERWISE)
-            if plan is OTHERWISE:
-                plan = self.plans[entry] = plan_of(entry, self.form, self.places)
-            if plan is None:
-                continue
+            plan = self.latest
+            if plan is None or (<Plan>plan).entry is not entry:
+                plan = self.plans.get(entry, OTHERWISE)
+                if plan is OTHERWISE:
+                    plan = self.plans[entry] = plan_of(entry, self.form, self.places)
+                if plan is None:
+                    continue
+                self.latest = plan
             found = self.by(entry, <Plan>plan, args)
             if found is not OTHERWISE:
                 entry.calls += 1
@@ -259,6 +268,11 @@ cdef class Recursion(Direct):
         cdef int k
         cdef Py_ssize_t j
         cdef list found
+        if plan.single:
+            result = entry.within(args, 0)
+            if plan.array >= 0 and result is not OTHERWISE:
+                return self.apart(result, [result], plan, entry, args)
+            return result
         for k in range(self.n):
             given[k], kept[k] = args[k], NULL
         try:
