@@ -1,10 +1,15 @@
 """Recursion, traced against plain."""
 
+import sys
+import threading
+import warnings
+
 import numpy as np
 import pytest
 
 import tracetensor as tt
 from tests.tracer_table import Table
+from tracetensor.function import NESTING
 
 case = Table()
 V = np.arange(5.0)
@@ -361,13 +366,174 @@ def two_kinds(n):
     return mixed(n)
 
 
+def accumulate(a, k):
+    if k == 0:
+        return a.copy()
+    a[k % len(a)] += k
+    return accumulate(a, k - 1) + a
+
+
+@case([W, 5], [W, 0], [W[::2], 3], [W[::-1], 4])
+def writes_and_returns_an_array(a, k):
+    b = a
+    r = accumulate(a, k)
+    return r, a, b is a
+
+
+def exchange(a, b, k):
+    if k > 0:
+        a[0], b[-1] = b[0], a[-1]
+        exchange(b, a, k - 1)
+
+
+@case([V, W, 5], [ONE, V, 3], [V, W, 0])
+def writes_two_arrays(a, b, k):
+    exchange(a, b, k)
+    return a + b[: len(a)]
+
+
+def shade(grid, k):
+    if k < len(grid):
+        grid[k] *= 2
+        grid[:, k % grid.shape[1]] += 1
+        shade(grid, k + 1)
+
+
+@case([np.ones((3, 4))], [np.ones((4, 3)).T], [np.ones((6, 4))[::2]], [np.ones((3, 8))[:, ::2]])
+def writes_arrays_of_every_layout(grid):
+    shade(grid, 0)
+    return grid.sum(axis=0), np.arange(12.0).reshape(3, 4) @ grid.T
+
+
+def unwritten(a, k):
+    if k > 100:
+        a[0] = 0.0
+    return 0 if k == 0 else unwritten(a, k - 1) + 1
+
+
+@case([V, 3], [V, 0])
+def writes_where_it_never_comes(a, k):
+    return unwritten(a, k), a
+
+
+def kept(a, k):
+    before = a
+    if k > 0:
+        kept(a, k - 1)
+        a[0] += before[0] + a[1]
+
+
+@case([V, 4], [V, 0])
+def written_under_another_name(a, k):
+    old = a.copy()
+    kept(a, k)
+    return old, a
+
+
+def fails(a, k):
+    a[k] -= 1.0
+    if a[0] < 0:
+        raise ValueError("below zero")
+    if k > 0:
+        fails(a, k - 1)
+
+
+@case([V, 3], [ONE, 0], [V + 1, 2])
+def raises_after_writes(a, k):
+    fails(a, k)
+    return a
+
+
+@case([V, 3], [ONE, 0], [V + 1, 2])
+def caught_after_writes(a, k):
+    b = a * 1
+    try:
+        fails(b, k)
+    except ValueError:
+        return 1.0
+    return b.sum()
+
+
+def grade(x, k):
+    if k == 0:
+        return None
+    if x[k % len(x)] > 2:
+        return 1
+    if x[k % len(x)] < 0:
+        return x[0]
+    return grade(x, k - 1)
+
+
+@case([W, 6], [W, 0], [V, 1], [V * 0, 5])
+def several_kinds_of_results(x, k):
+    return grade(x, k)
+
+
+def ratio(x, k):
+    return x[0] * 0.0 if k == 0 else ratio(x, k - 1) / x[0]
+
+
+@case([V, 3], [W, 2])
+def floating_point_errors_inside(x, k):
+    return ratio(x, k), ratio(x * 0, k)
+
+
 test_same = case.test()
 
 
+@pytest.fixture
+def any_depth():
+    """No limit of Python's to recursion."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+def on_stack(size, function, *args):
+    """The result of a call in a thread with so many bytes of stack."""
+    results = []
+    before = threading.stack_size(size)
+    try:
+        thread = threading.Thread(target=lambda: results.append(function(*args)))
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    return results[0]
+
+
+@pytest.mark.usefixtures("any_depth")
 def test_depth_beyond_compiled_programs_runs_plain():
     function = tt.trace(deep)
     with pytest.warns(tt.FallbackWarning, match="recursion is too deep for compiled programs"):
-        assert function(600) == 600
+        assert on_stack(1 << 20, function, 1500) == 1500
+    assert function.graphs
+
+
+@pytest.mark.usefixtures("any_depth")
+def test_depth_is_bounded_by_the_stack():
+    function = tt.trace(deep, strict=True)
+    function(3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", tt.FallbackWarning)
+        assert on_stack(16 << 20, function, 2000) == 2000
+
+
+def test_too_deep_for_python():
+    function = tt.trace(deep)
+    with pytest.warns(tt.FallbackWarning), pytest.raises(RecursionError):
+        function(sys.getrecursionlimit() + 100)
+
+
+def test_calls_are_counted():
+    function = tt.trace(fibonacci)
+    assert function(10) == function(10)
+    (nested,) = NESTING.functions[fib].values()
+    before = sum(v.calls for v in nested.versions)
+    function(5)
+    assert sum(v.calls for v in nested.versions) > before + 10
+    assert sum(v.slow_calls for v in nested.versions) <= len(nested.versions)
 
 
 def test_one_version_serves_every_depth():

@@ -159,3 +159,21 @@ def test_large_arrays_release_the_lock():
     y = UFUNCS["sqrt"](UFUNCS["add"](x, 1.0))
     agree(Graph([x], [y]), np.arange(90_000.0).reshape(300, 300))
     agree(Graph([x], [y]), np.arange(180_000.0).reshape(300, 600)[:, ::2])
+
+
+@pytest.mark.parametrize("ufunc", ["add", "multiply", "divide", "power", "less", "arctan2"])
+@pytest.mark.parametrize("pair", list(itertools.product("?HlfD", repeat=2)), ids="".join)
+def test_operands_of_two_types(ufunc, pair):
+    """Few items are converted by the machine, more by the ufunc, operands that are read for the last time too."""
+    for shape in ((5,), (1,), (0,), (3, 4), (300,)):
+        for order in (np.ascontiguousarray, np.asfortranarray, lambda x: x[::-1]):
+            args = [order(samples(char, shape)) for char in pair]
+            try:
+                graph, inputs = build(ufunc, args)
+            except TypeInferenceError:
+                continue
+            agree(graph, *inputs)
+            x, y = graph.inputs
+            doubled = UFUNCS["add"](x, x), UFUNCS["add"](y, y)
+            outs = [UFUNCS[ufunc](*doubled), UFUNCS[ufunc](doubled[0], y), UFUNCS[ufunc](x, doubled[1])]
+            agree(Graph([x, y], outs), *inputs)

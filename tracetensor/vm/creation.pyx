@@ -1,4 +1,4 @@
-"""New arrays of one value, ranges and joins: what NumPy's functions do, without a call of Python's."""
+"""New arrays, without a call of Python's: of one value, as numpy.zeros, of ints in a row, joined ones."""
 
 cimport numpy as cnp
 import numpy as np

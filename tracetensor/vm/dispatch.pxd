@@ -47,13 +47,15 @@ cdef class Entry:
     cdef int n_arrays
     cdef list keep
     cdef list fetches
+    cdef int n_fetches
     cdef uint64_t written
     cdef Surroundings surroundings
     cdef Finisher finisher
     cdef list apart
     cdef bint matches(self, PyObject **args, int first, int last) except -1
     cdef bint distinct(self, PyObject **values) except -1
-    cdef bint fits(self, PyObject **values, list held) except -1
+    cdef bint fits(self, PyObject **values) except -1
+    cdef void drop(self, PyObject **values) noexcept
     cdef object attempt(self, tuple args)
     cdef object within(self, PyObject **args, uint64_t given)
 

@@ -39,7 +39,7 @@ from tracetensor.vm.array cimport (
     array_rank, array_strides, may_overlap, npy_intp,
 )
 from tracetensor.vm.finish cimport OTHERWISE
-from tracetensor.vm.registers cimport class_of
+from tracetensor.vm.registers cimport class_of, incref, xdecref
 
 from tracetensor.errors import Deoptimise
 from tracetensor.graph.types import same_constant
@@ -62,6 +62,8 @@ cdef extern from "Python.h":
     bint dict_check "PyDict_CheckExact"(PyObject *o)
     bint dict_next "PyDict_Next"(PyObject *d, Py_ssize_t *place, PyObject **key, PyObject **value)
     Py_ssize_t length "PyObject_Size"(PyObject *o) except -1
+    ctypedef struct _Function "PyFunctionObject":
+        PyObject *func_code
     int PyException_SetTraceback(PyObject *error, PyObject *trace)
 
 cdef bint overlaps_itself(PyObject *o) noexcept:
@@ -193,7 +195,7 @@ cdef class Entry:
         self.keep = []
         self.surroundings, self.finisher = surroundings, finisher
         self.apart = [tuple(group) for group in apart]
-        self.fetches = list(fetches)
+        self.fetches, self.n_fetches = list(fetches), len(fetches)
         self.n, self.n_inputs = len(checks) - len(fetches), len(inputs)
         for k in written:
             self.written |= <uint64_t>1 << k
@@ -323,47 +325,60 @@ cdef class Entry:
                     return False
         return True
 
-    cdef bint fits(self, PyObject **values, list held) except -1:
-        """Whether this entry is for the call; values: the arguments, after which what is fetched is put."""
-        cdef int k = self.n
-        if not self.matches(values, 0, k):
+    cdef bint fits(self, PyObject **values) except -1:
+        """Whether this entry is for the call; what is fetched is put after the arguments, as references of ours.
+
+        `drop` gives them up, whatever this returned.
+        """
+        cdef int k, n = self.n
+        for k in range(n, n + self.n_fetches):
+            values[k] = NULL
+        if not self.matches(values, 0, n):
             return False
         if self.surroundings is not None and not self.surroundings.hold():
             return False
-        for fetch in self.fetches:
+        for k in range(n, n + self.n_fetches):
             try:
-                value = (<Fetch>fetch).get(values)
-                held.append(value)
+                value = (<Fetch>self.fetches[k - n]).get(values)
+                incref(<PyObject *>value)
                 values[k] = <PyObject *>value
                 if not self.matches(values, k, k + 1):
                     return False
             except (AttributeError, LookupError, TypeError, ValueError):
                 return False
-            k += 1
         return not (self.n_arrays > 1 or self.written or self.apart) or self.distinct(values)
+
+    cdef void drop(self, PyObject **values) noexcept:
+        """Give up the references to what was fetched."""
+        cdef int k
+        for k in range(self.n, self.n + self.n_fetches):
+            xdecref(values[k])
 
     cdef object attempt(self, tuple args):
         """The result of the call; OTHERWISE if this entry is not for it."""
         cdef PyObject *values[MOST_VALUES]
         cdef PyObject *chosen[MOST_VALUES]
         cdef PyObject **inputs = values
-        cdef list held = [] if self.fetches else None
         cdef int k
         memcpy(values, tuple_items(<PyObject *>args, 0), self.n * sizeof(PyObject *))
-        if not self.fits(values, held):
-            return OTHERWISE
-        if not self.plain:
-            inputs = chosen
-            for k in range(self.n_inputs):
-                chosen[k] = values[self.numbers[k]]
-        outputs = self.machine.execute(inputs, self.n_inputs, self.finish is None, 0, False)
-        if self.finish is None:
-            return outputs
-        if self.finisher is not None:
-            result = self.finisher.finish(outputs, values)
-            if result is not OTHERWISE:
-                return result
-        return self.finish(outputs, args if held is None else (*args, *held))
+        try:
+            if not self.fits(values):
+                return OTHERWISE
+            if not self.plain:
+                inputs = chosen
+                for k in range(self.n_inputs):
+                    chosen[k] = values[self.numbers[k]]
+            outputs = self.machine.execute(inputs, self.n_inputs, self.finish is None, 0, False)
+            if self.finish is None:
+                return outputs
+            if self.finisher is not None:
+                result = self.finisher.finish(outputs, values)
+                if result is not OTHERWISE:
+                    return result
+            found = [<object>values[k] for k in range(self.n, self.n + self.n_fetches)]
+            return self.finish(outputs, (*args, *found))
+        finally:
+            self.drop(values)
 
     cdef object within(self, PyObject **args, uint64_t given):
         """What the program makes of arguments that fit, as another run of a program calls it.
@@ -372,20 +387,20 @@ cdef class Entry:
         """
         cdef PyObject *values[MOST_VALUES]
         cdef PyObject *chosen[MOST_VALUES]
-        cdef list held = [] if self.fetches else None
         cdef uint64_t gives = 0
         cdef int k
         memcpy(values, args, self.n * sizeof(PyObject *))
-        if not self.fits(values, held):
-            return OTHERWISE
-        for k in range(self.n_inputs):
-            chosen[k] = values[self.numbers[k]]
-            if self.numbers[k] < self.n and given >> self.numbers[k] & 1:
-                gives |= <uint64_t>1 << k
         try:
+            if not self.fits(values):
+                return OTHERWISE
+            for k in range(self.n_inputs):
+                chosen[k] = values[self.numbers[k]]
+                if self.numbers[k] < self.n and given >> self.numbers[k] & 1:
+                    gives |= <uint64_t>1 << k
             return self.machine.execute(chosen, self.n_inputs, self.finish is None, gives, True)
         finally:
-            for k in range(self.n_inputs):
+            self.drop(values)
+            for k in range(self.n_inputs if gives else 0):
                 if gives >> k & 1 and chosen[k] == NULL:
                     args[self.numbers[k]] = NULL
 
@@ -456,7 +471,7 @@ cdef class Dispatcher:
         """Whether n positional arguments are those of the entries."""
         if self.function is None or self.first:
             return False
-        if self.function.__code__ is not self.code:
+        if (<_Function *>self.function).func_code != <PyObject *>self.code:
             return False
         return n == PyTuple_GET_SIZE(self.names) and n == self.n_positional
 

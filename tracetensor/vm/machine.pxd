@@ -32,7 +32,7 @@ cdef class Program:
     cdef int *outputs
     cdef uint8_t *takes
     cdef int n_outputs
-    cdef Reg *free_frames[8]
+    cdef Reg *free_frames[32]
     cdef int n_free
     cdef bint any_donated
     cdef object instructions

@@ -185,7 +185,7 @@ cdef class Program:
         for k in range(self.n_cleanup):
             if regs[self.cleanup[k]].obj != NULL:
                 clear(&regs[self.cleanup[k]])
-        if self.n_free < 8:
+        if self.n_free < 32:
             self.free_frames[self.n_free] = regs
             self.n_free += 1
         else:

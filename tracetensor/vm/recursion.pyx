@@ -19,8 +19,9 @@ from tracetensor.vm.ownership cimport owned
 from tracetensor.vm.registers cimport decref, incref, xdecref
 
 from tracetensor.errors import Deoptimise
+from tracetensor.graph.ops.control import placeholder
 from tracetensor.graph.recursion import another
-from tracetensor.graph.types import TensorType, same_constant, value_conforms
+from tracetensor.graph.types import PYTHON_KINDS, TensorType, same_constant, value_conforms
 
 cnp.import_array()
 
@@ -29,21 +30,27 @@ cdef extern from "Python.h":
     void Py_LeaveRecursiveCall()
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
 
-cdef enum:
-    DEEPEST = 2000  # calls within each other, of all threads: each takes some room on C's stack
+cdef extern from "stack.h":
+    size_t stack_left "tt_stack_left"()
 
-cdef int depth = 0
+cdef enum:
+    SPARE = 256 * 1024  # bytes of stack for what a call does besides calling; each level takes 3 kB
+
+cdef str TOO_DEEP = "recursion is too deep for compiled programs"
 
 
 cdef class Plan:
-    """How a call's results, and the arrays that it writes, are made of the outputs of an entry's program.
+    """How a call's leaves, and the arrays that it writes, are made of the outputs of an entry's program.
 
-    leaves: ("output", k) or ("constant", value) each. written: the output of each array, None where the
-    version does not write to it. array: the number of the leaf that is an array; -1: none.
+    leaves: ("output", k), ("constant", value) or ("union", (Forms, recipe)) each. written: the output of each
+    array, None where the version does not write to it. array: the number of the leaf that is an array; -1: none.
+    single: the only output is the result.
     """
 
+    cdef Entry entry
     cdef tuple leaves, written
     cdef Py_ssize_t array
+    cdef bint single
 
 
 cdef Plan plan_of(Entry entry, object form, tuple parameters):
@@ -58,10 +65,14 @@ cdef Plan plan_of(Entry entry, object form, tuple parameters):
         recipe, writes = entry.finisher.recipe, {number: k for k, number in entry.finisher.writes}
     if not writes.keys() <= set(parameters) or not planned(recipe, form.result, leaves):
         return None
-    arrays = [k for k, (what, _, is_array) in enumerate(leaves) if is_array]
+    arrays = [k for k, (_, _, is_array) in enumerate(leaves) if is_array]
+    if arrays and any([what == "union" for what, _, _ in leaves]):  # the numbers of leaves are not theirs
+        return None
     if len(arrays) > 1 or (arrays and form.shares and parameters):
         return None
+    plan.entry = entry
     plan.array = arrays[0] if arrays else -1
+    plan.single = entry.finish is None and not parameters and len(leaves) == 1 and leaves[0][0] == "output"
     plan.leaves = tuple([leaf[:2] for leaf in leaves])
     plan.written = tuple([writes.get(number) for number in parameters])
     return plan
@@ -80,6 +91,12 @@ cdef bint planned(object recipe, object form, list leaves) except -1:
         return True
     if kind == "constant":
         return recipe[0] == "constant" and same_constant(recipe[1], form[1])
+    if kind == "union":
+        forms = Forms(form[1])
+        if not forms.plain or not is_choice(recipe):
+            return False
+        leaves.append(("union", (forms, recipe), False))
+        return True
     if kind == "tuple" and form[1] is tuple and recipe[0] == "tuple":
         parts = form[2]
     elif kind == "list" and recipe[0] == "list":
@@ -94,6 +111,69 @@ cdef bint planned(object recipe, object form, list leaves) except -1:
     return True
 
 
+cdef bint is_choice(object recipe) except -1:
+    """Whether a recipe chooses among outputs and constants."""
+    if recipe[0] == "union":
+        return recipe[1][0] == "output" and all([is_choice(item) for item in recipe[2]])
+    return recipe[0] in ("output", "constant")
+
+
+cdef object chosen(object recipe, list outputs):
+    """What such a recipe makes."""
+    while recipe[0] == "union":
+        recipe = recipe[2][outputs[recipe[1][1]]]
+    return outputs[recipe[1]] if recipe[0] == "output" else recipe[1]
+
+
+cdef class Forms:
+    """The alternatives of a union of numbers and constants."""
+
+    cdef list classes  # of the numbers; None of a constant
+    cdef list constants
+    cdef list absent  # what stands for a number that is not the value
+    cdef bint plain  # whether there is nothing else
+
+    def __init__(self, parts):
+        self.classes, self.constants, self.absent, self.plain = [], [], [], True
+        for kind, content in parts:
+            if kind == "constant":
+                self.classes.append(None)
+                self.constants.append(content)
+                self.absent.append(None)
+                continue
+            cls = class_of_number(content)
+            self.plain = self.plain and cls is not None
+            self.classes.append(cls)
+            self.constants.append(None)
+            self.absent.append(placeholder(content))
+
+    cdef int add(self, object value, list found) except -1:
+        """Add the leaves of a value, as graph.recursion.leaves_of does."""
+        cdef Py_ssize_t k, place = -1
+        for k in range(len(self.classes)):
+            if self.classes[k] is None:
+                if type(value) is type(self.constants[k]) and value == self.constants[k]:
+                    place = k
+                    break
+            elif type(value) is self.classes[k]:
+                place = k
+                break
+        if place < 0:
+            another(repr(value)[:60])
+        found.append(place)
+        for k in range(len(self.classes)):
+            if self.classes[k] is not None:
+                found.append(value if k == place else self.absent[k])
+        return 0
+
+
+cdef object class_of_number(object type_):
+    """The class of which alone are the values of a type; None if there is none."""
+    if not isinstance(type_, TensorType) or type_.is_array:
+        return None
+    return PYTHON_KINDS[type_.kind] if type_.is_python else type_.dtype.type
+
+
 cdef class Recursion(Direct):
     """What a node does that is a RecursiveCall, with a type of its results."""
 
@@ -105,6 +185,7 @@ cdef class Recursion(Direct):
     cdef bint straight
     cdef tuple types
     cdef dict plans
+    cdef Plan latest
 
     def __init__(self, original, expected):
         self.original, self.expected, self.form = original, expected, original.form
@@ -129,25 +210,21 @@ cdef class Recursion(Direct):
         return self.original(*[<object>args[k] for k in range(n)])
 
     cdef PyObject *run(self, Run *run, PyObject **args, Py_ssize_t n) except NULL:
-        global depth
         cdef object found = OTHERWISE
-        if self.straight and n == self.n and run != NULL and is_fast() and self.function.takes(n):
-            if depth >= DEEPEST:
-                raise Deoptimise("recursion is too deep for compiled programs")
-            silence(run)
-            depth += 1
-            try:
+        if stack_left() < SPARE:
+            raise Deoptimise(TOO_DEEP)
+        try:
+            if self.straight and n == self.n and run != NULL and is_fast() and self.function.takes(n):
+                silence(run)
                 Py_EnterRecursiveCall(" in a recursive call of a compiled program")
                 try:
                     found = self.attempted(args)
                 finally:
                     Py_LeaveRecursiveCall()
-            except RecursionError:
-                raise Deoptimise("recursion is too deep for compiled programs") from None
-            finally:
-                depth -= 1
-        if found is OTHERWISE:
-            found = self.slow(args, n)
+            if found is OTHERWISE:
+                found = self.slow(args, n)
+        except RecursionError:
+            raise Deoptimise(TOO_DEEP) from None
         self.check(found)
         incref(<PyObject *>found)
         return <PyObject *>found
@@ -168,11 +245,14 @@ cdef class Recursion(Direct):
             entry = <Entry>item
             if entry.n != self.n:
                 continue
-            plan = self.plans.get(entry, OTHERWISE)
-            if plan is OTHERWISE:
-                plan = self.plans[entry] = plan_of(entry, self.form, self.places)
-            if plan is None:
-                continue
+            plan = self.latest
+            if plan is None or (<Plan>plan).entry is not entry:
+                plan = self.plans.get(entry, OTHERWISE)
+                if plan is OTHERWISE:
+                    plan = self.plans[entry] = plan_of(entry, self.form, self.places)
+                if plan is None:
+                    continue
+                self.latest = plan
             found = self.by(entry, <Plan>plan, args)
             if found is not OTHERWISE:
                 entry.calls += 1
@@ -188,6 +268,11 @@ cdef class Recursion(Direct):
         cdef int k
         cdef Py_ssize_t j
         cdef list found
+        if plan.single:
+            result = entry.within(args, 0)
+            if plan.array >= 0 and result is not OTHERWISE:
+                return self.apart(result, [result], plan, entry, args)
+            return result
         for k in range(self.n):
             given[k], kept[k] = args[k], NULL
         try:
@@ -210,7 +295,12 @@ cdef class Recursion(Direct):
                 return OTHERWISE
             if entry.finish is None:
                 outputs = [outputs]
-            found = [outputs[leaf[1]] if leaf[0] == "output" else leaf[1] for leaf in plan.leaves]
+            found = []
+            for what, content in plan.leaves:
+                if what == "union":
+                    (<Forms>content[0]).add(chosen(content[1], outputs), found)
+                else:
+                    found.append(outputs[content] if what == "output" else content)
             if plan.array >= 0:
                 found[plan.array] = self.apart(found[plan.array], outputs, plan, entry, given)
             for j in range(len(self.places)):

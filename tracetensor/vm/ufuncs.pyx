@@ -246,7 +246,7 @@ cdef int run_arrays(Run *run, Ufunc *s, uint64_t takes) except -1:
 
 
 cdef PyObject *converted(PyObject *o, int number, PyObject *descr) except? NULL:
-    """A copy of an array of few items of another type; NULL, no exception set: NumPy is to do that."""
+    """A copy of an array of few items, of another type; NULL, no exception set: NumPy is to do that."""
     cdef npy_intp k, n, source, target
     cdef int order = array_flags(o) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS)
     cdef PyObject *new
