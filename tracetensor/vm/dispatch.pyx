@@ -326,7 +326,7 @@ cdef class Entry:
         return True
 
     cdef bint fits(self, PyObject **values) except -1:
-        """Whether this entry is for the call; what is fetched is put after the arguments, as references of ours.
+        """Whether this entry is for the call; what is fetched is put after the arguments, as new references.
 
         `drop` gives them up, whatever this returned.
         """

@@ -43,8 +43,8 @@ cdef class Plan:
     """How a call's leaves, and the arrays that it writes, are made of the outputs of an entry's program.
 
     leaves: ("output", k), ("constant", value) or ("union", (Forms, recipe)) each. written: the output of each
-    array, None where the version does not write to it. array: the number of the leaf that is an array; -1: none.
-    single: the only output is the result.
+    array, None where the version does not write to it. array: the number of the leaf that is an array; -1:
+    none. single: the only output is the result.
     """
 
     cdef Entry entry
