@@ -10,9 +10,10 @@ import operator
 from cpython.object cimport (
     PyObject, PyObject_DelItem, PyObject_GetItem, PyObject_IsTrue, PyObject_SetItem,
 )
-from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.ref cimport Py_DECREF
 from cpython.sequence cimport PySequence_Contains
-from cpython.tuple cimport PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+from cpython.tuple cimport PyTuple_GET_SIZE
 
 from tracetensor.vm.calls cimport Direct, Run
 from tracetensor.vm.registers cimport class_of, decref, incref
@@ -30,6 +31,8 @@ cdef extern from "Python.h":
     PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
     object call_method "PyObject_VectorcallMethod"(
         object name, PyObject **args, size_t nargs, PyObject *names)
+    PyObject *tuple_new "PyTuple_New"(Py_ssize_t n) except NULL
+    void tuple_set "PyTuple_SET_ITEM"(PyObject *o, Py_ssize_t k, PyObject *item)
     object call_vector "PyObject_Vectorcall"(
         object function, PyObject **args, size_t nargs, PyObject *names)
 
@@ -76,23 +79,39 @@ cdef class Template:
             self.filling = OTHER
 
 
-cdef object fill(Template t, PyObject **values, Py_ssize_t n):
-    if t.filling == VALUE:
-        return <object>values[t.place]
-    if t.filling == FIXED:
-        return t.content
-    if t.filling == TUPLE:
-        return filled_tuple(<tuple>t.content, values, n)
-    return format_value(t.content, tuple_of(values, n))
+ctypedef struct Slot:
+    Filling filling
+    Py_ssize_t place
+    PyObject *content  # FIXED: the argument; OTHER: its template
+    Slot *items  # of a TUPLE
+    Py_ssize_t count
 
 
-cdef tuple filled_tuple(tuple templates, PyObject **values, Py_ssize_t n):
-    cdef Py_ssize_t k, size = PyTuple_GET_SIZE(templates)
-    cdef tuple made = PyTuple_New(size)
-    for k in range(size):
-        item = fill(<Template>templates[k], values, n)
-        Py_INCREF(item)
-        PyTuple_SET_ITEM(made, k, item)
+cdef PyObject *fill(Slot *s, PyObject **values, Py_ssize_t n) except NULL:
+    """The argument that a slot stands for, a new reference."""
+    cdef PyObject *made
+    if s.filling == VALUE:
+        made = values[s.place]
+    elif s.filling == FIXED:
+        made = s.content
+    elif s.filling == TUPLE:
+        return filled_tuple(s.items, s.count, values, n)
+    else:
+        other = format_value(<object>s.content, tuple_of(values, n))
+        made = <PyObject *>other
+    incref(made)
+    return made
+
+
+cdef PyObject *filled_tuple(Slot *slots, Py_ssize_t count, PyObject **values, Py_ssize_t n) except NULL:
+    cdef Py_ssize_t k
+    cdef PyObject *made = tuple_new(count)
+    try:
+        for k in range(count):
+            tuple_set(made, k, fill(&slots[k], values, n))
+    except BaseException:
+        decref(made)
+        raise
     return made
 
 
@@ -204,6 +223,31 @@ cdef bint conforms(PyObject *value, Expected expected) except -1:
     return value_conforms(<object>value, expected.type_)
 
 
+cdef Slot *new_slots(tuple templates) except NULL:
+    """Slots for templates, which must stay as long as these."""
+    cdef Py_ssize_t k, n = len(templates)
+    cdef Slot *slots = <Slot *>PyMem_Calloc(n + 1, sizeof(Slot))
+    cdef Template t
+    if slots == NULL:
+        raise MemoryError
+    for k in range(n):
+        t = templates[k]
+        slots[k].filling, slots[k].place, slots[k].content = t.filling, t.place, <PyObject *>t.content
+        if t.filling == TUPLE:
+            slots[k].items = new_slots(t.content)
+            slots[k].count = len(t.content)
+    return slots
+
+
+cdef void free_slots(Slot *slots, Py_ssize_t n) noexcept:
+    cdef Py_ssize_t k
+    if slots == NULL:
+        return
+    for k in range(n):
+        free_slots(slots[k].items, slots[k].count)
+    PyMem_Free(slots)
+
+
 cdef class Callback(Direct):
     """What the nodes `callback` and `effect` do for a CallbackFunction and a type of its result."""
 
@@ -214,6 +258,14 @@ cdef class Callback(Direct):
     cdef tuple templates, names, types
     cdef int count  # of templates
     cdef bint fresh, several, straight
+    cdef PyObject *cls  # a result of this class is as it should be; NULL: none is for certain
+    cdef Slot *slots
+
+    def __cinit__(self):
+        self.slots = NULL
+
+    def __dealloc__(self):
+        free_slots(self.slots, self.count)
 
     def __init__(self, original, expected):
         self.original, self.expected = original, expected
@@ -224,6 +276,11 @@ cdef class Callback(Direct):
         self.several = isinstance(expected, tuple)
         types = expected if self.several else (expected,)
         self.types = tuple([None if is_certain(t) else Expected(t) for t in types])
+        if self.only is not None:
+            self.cls = <PyObject *>self.only.cls
+        elif self.parts is None and not self.several and self.types[0] is not None:
+            if (<Expected>self.types[0]).cls is not None:
+                self.cls = <PyObject *>(<Expected>self.types[0]).cls
 
     cdef compile(self, original):
         function = original.function
@@ -236,6 +293,7 @@ cdef class Callback(Direct):
         self.names = tuple([name for name, _ in original.kwargs]) or None
         self.templates = tuple([Template(t) for t in (*original.args, *[t for _, t in original.kwargs])])
         self.count = len(self.templates)
+        self.slots = new_slots(self.templates)
         places = [
             (<Template>t).place if (<Template>t).filling == VALUE else -1 for t in self.templates
         ]
@@ -264,16 +322,16 @@ cdef class Callback(Direct):
         if self.straight and (self.templates is None or self.count == n):
             result = self.called(args, n)
         elif self.count > MOST:
-            values = filled_tuple(self.templates, args, n)
-            result = self.called(tuple_items(<PyObject *>values, 0), self.count)
+            filled[0] = filled_tuple(self.slots, self.count, args, n)
+            try:
+                result = self.called(tuple_items(filled[0], 0), self.count)
+            finally:
+                decref(filled[0])
         else:
             try:
                 for k in range(self.count):
-                    value = fill(<Template>self.templates[k], args, n)
-                    incref(<PyObject *>value)
-                    filled[k] = <PyObject *>value
+                    filled[k] = fill(&self.slots[k], args, n)
                     done += 1
-                value = None
                 result = self.called(filled, self.count)
             finally:
                 for k in range(done):
@@ -283,7 +341,8 @@ cdef class Callback(Direct):
                 f"call-back {self.original} returned memory of its arguments, "
                 "which it did not when it was traced"
             )
-        result = self.checked(result) if self.parts is None else self.read(result)
+        if self.cls == NULL or <PyObject *>class_of(<PyObject *>result) != self.cls:
+            result = self.checked(result) if self.parts is None else self.read(result)
         incref(<PyObject *>result)
         return <PyObject *>result
 
