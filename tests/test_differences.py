@@ -166,14 +166,25 @@ def test_functions_that_are_not_looked_into():
 
 @shows("Deep recursion")
 def test_deep_recursion():
-    def total(n):
-        return 0 if n == 0 else n + total(n - 1)
+    def total(n, *, step=1):
+        return 0 if n == 0 else n + total(n - step, step=step)
 
     traced = tt.trace(total)
     assert traced(20) == 210
-    deep = sys.getrecursionlimit() - 300
-    with pytest.warns(tt.FallbackWarning, match="a call ran as plain Python"):
-        assert traced(deep) == deep * (deep + 1) // 2
+    limit = sys.getrecursionlimit()
+
+    def go_deeper():
+        for deep in range(limit - 150, limit):
+            try:
+                found = traced(deep)
+            except RecursionError:  # as plain Python would
+                return deep
+            assert found == deep * (deep + 1) // 2
+        return limit
+
+    with pytest.warns(tt.FallbackWarning, match="a call ran as plain Python") as met:
+        assert go_deeper() > limit - 150
+    assert len(met) == 1
 
 
 @tt.callback(result=None)
