@@ -25,8 +25,13 @@ UNBOXED = frozenset("?bBhHiIlLqQfdFD")  # types of numbers of at most 16 bytes
 HARMLESS = frozenset(
     {Opcode.MOVE, Opcode.MOVE_VALUE, Opcode.MOVE_INT, Opcode.DROP, Opcode.DIM, Opcode.LIST_LEN}
 )  # what reads or writes references and never raises
-ATOMIC = frozenset({Opcode.STORE, Opcode.WRITE})
-"""What leaves the array that it takes, its first operand, as it was where it raises."""
+ATOMIC = frozenset(
+    {
+        *(Opcode.STORE, Opcode.WRITE, Opcode.UPDATE, Opcode.ACCUMULATE),
+        *(Opcode.LIST_APPEND, Opcode.LIST_SET, Opcode.LIST_POP),
+    }
+)
+"""What leaves the array or list that it takes, its first operand, in its register where it raises."""
 MOST_TAKES = 64  # operands of one instruction that can be marked as taken
 
 
@@ -83,6 +88,9 @@ class Instruction:
     takes: int = 0
     elementwise: Elementwise | None = None  # for regions
     form: Any = None  # what machine code is made by, if not `elementwise`
+    alike: frozenset[int] = frozenset()  # registers that hold what is written to, too: see aliases.py
+    spared: tuple[int, ...] = ()  # those of them that are empty here, and filled again where this raises
+    calm: bool = False  # whether it never raises, but for want of memory
 
 
 @dataclass(slots=True)
@@ -137,6 +145,10 @@ class Handler(NamedTuple):
 
 
 Item = Instruction | Branch | Loop | Attempt
+Spared = dict[int, tuple[int, tuple[int, ...]] | None]
+"""By the numbers of rows: a register, and those that get what it holds where the row raises; None where nothing that
+the row raises, for want of memory, is caught.
+"""
 Row = tuple[int, int, int, int, int, int, Any, "Location", "tuple[int, ...]", "tuple[int, ...]", Any]
 """opcode, dst, a, b, c, takes, site, location, reads, writes, form; for LOOP_HEAD, `reads` is the end of the loop."""
 
@@ -263,12 +275,14 @@ class Assembler:
                 if unread:
                     result.extend(self._drops(unread))
             live.difference_update(item.writes)
-        held: frozenset[int] = frozenset()
+        item.spared = ()
         if self._held and item.opcode not in HARMLESS:
-            held = self._held
-            if item.opcode in ATOMIC and item.reads[0] not in live:
-                held -= {item.reads[0]}
+            held = frozenset() if item.calm else self._held
+            if is_atomic(item) and item.reads[0] not in live:
+                spared = (item.alike & self._held) - live - {item.reads[0]}
+                held -= {item.reads[0]} | spared
                 live -= {item.reads[0]}
+                item.spared = tuple(sorted(spared))
             live |= held
         classes, constants = self.classes, self.constants
         late: set[int] = set()
@@ -283,6 +297,10 @@ class Assembler:
         if late:
             result.extend(self._drops(late))
         result.append(item)
+        if item.spared:
+            live.update(item.spared)
+            if mark:
+                result.extend(self._drops(set(item.spared)))
 
     def _mark_branch(self, item: Branch, live: set[int], *, mark: bool) -> None:
         live_then, live_else = set(live), set(live)
@@ -303,15 +321,16 @@ class Assembler:
         handler_live -= {item.code, item.exception}
         if item.classes is None:  # nothing goes on after an exception; it is read then
             handler_live = {item.exception} if self._counts(item.exception) else set()
-        outside, self._held = self._held, self._held | frozenset(handler_live) | item.slots
+        slots = {r for r in item.slots if self._counts(r)}
+        outside, self._held = self._held, self._held | frozenset(handler_live | slots)
         body = self.mark_last_uses(item.body, live, mark=mark)
         self._held = outside
         if mark:
-            left = ({r for r in _written(item.body) if self._counts(r)} - after) | live
-            left -= handler_live | item.slots | {item.exception}
+            left = ({r for r in written_by(item.body) if self._counts(r)} - after) | live
+            left = (left | slots) - handler_live - {item.exception}
             if item.classes is not None:
                 item.handler = self._drops(left) + handler
-                item.completed = self._drops(handler_live - completed_live - item.slots) + completed
+                item.completed = self._drops((handler_live | slots) - completed_live) + completed
             item.body = body
         live |= handler_live
 
@@ -348,41 +367,49 @@ class Assembler:
         result.append(item)
 
 
-def _written(items: list[Item]) -> set[int]:
+def is_atomic(item: Instruction) -> bool:
+    """Whether an instruction writes in place, or not at all; those of regions leave nothing as it was."""
+    return item.opcode in ATOMIC and item.elementwise is None
+
+
+def written_by(items: list[Item]) -> set[int]:
     """The registers that the items write."""
     found: set[int] = set()
     for item in items:
         if isinstance(item, Instruction):
             found.update(item.writes)
         elif isinstance(item, Branch):
-            found |= _written(item.then) | _written(item.orelse)
+            found |= written_by(item.then) | written_by(item.orelse)
         elif isinstance(item, Loop):
-            found |= _written(item.body)
+            found |= written_by(item.body)
         else:
             found |= (
-                _written(item.body) | _written(item.handler) | _written(item.completed) | {item.exception}
+                written_by(item.body) | written_by(item.handler) | written_by(item.completed) | {item.exception}
             )
     return found
 
 
-def flatten(items: list[Item]) -> tuple[list[Row], list[Handler]]:
+def flatten(items: list[Item]) -> tuple[list[Row], list[Handler], Spared]:
     """The rows of a program: branches and loops become jumps; and its handlers of exceptions, inner ones first."""
     rows: list[list[Any]] = []
     handlers: list[Handler] = []
-    _flatten(items, rows, handlers)
+    spared: Spared = {}
+    _flatten(items, rows, handlers, spared)
     rows.append(_row(Opcode.HALT))
-    return [tuple(row) for row in rows], handlers
+    return [tuple(row) for row in rows], handlers, spared if handlers else {}
 
 
-def _flatten_attempt(item: Attempt, rows: list[list[Any]], handlers: list[Handler], depth: int) -> None:
+def _flatten_attempt(
+    item: Attempt, rows: list[list[Any]], handlers: list[Handler], spared: Spared, depth: int
+) -> None:
     first = len(rows)
-    _flatten(item.body, rows, handlers, depth)
+    _flatten(item.body, rows, handlers, spared, depth)
     stop = target = len(rows)
-    _flatten(item.completed, rows, handlers, depth)
+    _flatten(item.completed, rows, handlers, spared, depth)
     if item.classes is not None:
         rows.append(end := _row(Opcode.JUMP))
         target = len(rows)
-        _flatten(item.handler, rows, handlers, depth)
+        _flatten(item.handler, rows, handlers, spared, depth)
         end[1] = len(rows)
     handlers.append(
         Handler(first, stop, target, item.classes, item.code, item.exception, len(item.location), item.wanted)
@@ -394,36 +421,42 @@ def _row(opcode: int, a: int = -1, b: int = -1, site: Any = None) -> list[Any]:
     return [opcode, -1, a, b, -1, 0, site, (), reads, (), None]
 
 
-def _flatten(items: list[Item], rows: list[list[Any]], handlers: list[Handler], depth: int = 0) -> None:
+def _flatten(
+    items: list[Item], rows: list[list[Any]], handlers: list[Handler], spared: Spared, depth: int = 0
+) -> None:
     for item in items:
         if isinstance(item, Instruction):
             place = [item.opcode, item.dst, item.a, item.b, item.c]
             form = item.form or item.elementwise
+            if item.spared or item.calm:
+                spared[len(rows)] = None if item.calm else (item.reads[0], item.spared)
             rows.append([*place, item.takes, item.site, item.location, item.reads, item.writes, form])
         elif isinstance(item, Branch):
             rows.append(jump := _row(Opcode.JUMP_UNLESS, item.condition))
-            _flatten(item.then, rows, handlers, depth)
+            _flatten(item.then, rows, handlers, spared, depth)
             if item.orelse:
                 rows.append(end := _row(Opcode.JUMP))
                 jump[1] = len(rows)
-                _flatten(item.orelse, rows, handlers, depth)
+                _flatten(item.orelse, rows, handlers, spared, depth)
                 end[1] = len(rows)
             else:
                 jump[1] = len(rows)
         elif isinstance(item, Attempt):
-            _flatten_attempt(item, rows, handlers, depth)
+            _flatten_attempt(item, rows, handlers, spared, depth)
         else:
-            _flatten_loop(item, rows, handlers, depth)
+            _flatten_loop(item, rows, handlers, spared, depth)
 
 
-def _flatten_loop(item: Loop, rows: list[list[Any]], handlers: list[Handler], depth: int) -> None:
+def _flatten_loop(
+    item: Loop, rows: list[list[Any]], handlers: list[Handler], spared: Spared, depth: int
+) -> None:
     head = len(rows)
     if depth == 0:
         rows.append(_row(Opcode.LOOP_HEAD, site=LoopSite()))
         rows[head][7] = item.location
     tests = [_row(*test) for test in item.tests]
     rows.extend(tests)
-    _flatten(item.body, rows, handlers, depth + 1)
+    _flatten(item.body, rows, handlers, spared, depth + 1)
     counter = (item.counter,)
     rows.append([Opcode.LOOP_NEXT, head, item.counter, -1, -1, 0, None, (), counter, counter, None])
     for test in tests:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from tracetensor.graph.edit import captured_from
 from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Variable
+from tracetensor.graph.op import may_raise
 from tracetensor.graph.ops.control import placeholder
 from tracetensor.vm import lowering_creation  # noqa: F401 - registers its lowerings
+from tracetensor.vm.aliases import find_aliases
 from tracetensor.vm.assembler import (
     OBJECT,
     PY_INT,
@@ -16,6 +18,7 @@ from tracetensor.vm.assembler import (
     Attempt,
     Branch,
     CallForm,
+    Instruction,
     Item,
     Loop,
     flatten,
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 QUIET_FAMILIES = frozenset({"python", "math", "list", "effect", "callback"})
 LOOKS_AWAY = frozenset({"handling", "raise_object", "object_isinstance", "object_is", "object_truth"})
 """Ops that take an exception first, and do not look at its traceback."""
+SMALL = frozenset({"list_append", "list_set"})
 NO_LIMIT = 2**63 - 1
 
 
@@ -55,14 +59,21 @@ def compile_graph(graph: Graph, *, donated: Iterable[int] = frozenset()) -> Prog
     outputs = [compiler.read(values, v) for v in graph.outputs]
     live = {r for r in outputs if compiler._counts(r)}
     needed = set(live)
+    find_aliases(compiler.items)
     items = compiler.mark_last_uses(compiler.items, needed)
     unused = {r for r in registers if compiler._counts(r)} - needed
     items = fuse(compiler._drops(unused) + items, compiler.constants)
     last = {r: k for k, r in enumerate(outputs)}
     kept = [(r, last[r] == k and r in live) for k, r in enumerate(outputs)]
-    rows, handlers = flatten(items)
-    contents = (rows, compiler.classes, compiler.types, compiler.constants, kept, handlers)
+    rows, handlers, spared = flatten(items)
+    contents = (rows, compiler.classes, compiler.types, compiler.constants, kept, handlers, spared)
     return Program(graph, frozenset(donated), *contents)
+
+
+def is_calm(node: Node) -> bool:
+    """Whether a node never raises, and needs no more memory than a number does."""
+    small = node.op.name in SMALL or all(register_class(v.type) != OBJECT for v in node.outputs)
+    return small and not may_raise(node)
 
 
 def recompile(graph: Graph, donated: frozenset[int]) -> Program:
@@ -148,11 +159,20 @@ class Compiler(Assembler):
                 self.move(slots[slot], self.read(values, v))
             values[node.out] = self.constant(None, OBJECT)
         else:
-            lower = LOWERINGS.get(node.op.name)
-            if lower is not None and lower(self, node, values):
-                return
-            if node.op.name != "cast" or not lower_array_cast(self, node, values):
-                self.call(node, values)
+            first = len(self.items)
+            self.plain(node, values)
+            if self.slots and is_calm(node):
+                for item in self.items[first:]:
+                    if isinstance(item, Instruction):
+                        item.calm = True
+
+    def plain(self, node: Node, values: dict[Variable, int]) -> None:
+        """Lower a node without bodies."""
+        lower = LOWERINGS.get(node.op.name)
+        if lower is not None and lower(self, node, values):
+            return
+        if node.op.name != "cast" or not lower_array_cast(self, node, values):
+            self.call(node, values)
 
     def call_site(self, node: Node, values: dict[Variable, int]) -> CallSite:
         """The site of a call of the op's own function; the outputs have registers already."""

@@ -469,15 +469,21 @@ cdef int write_by_numpy(Run *run, Index *s, uint64_t takes) except -1:
     return write_rest(run, s, takes, take_for_writing(&run.regs[s.array], takes & 1))
 
 
+cdef int put_back(Run *run, Index *s, PyObject *target) except -1:
+    """Let a taken array stand in its register again, for those who catch the exception."""
+    if run.regs[s.array].obj == NULL:
+        run.regs[s.array].obj = target
+    else:
+        decref(target)
+    return 0
+
+
 cdef int write_rest(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
     """Write by NumPy. Where it raises, a taken array is put back as it was."""
     try:
         set_item(run, s, target)
     except BaseException:
-        if run.regs[s.array].obj == NULL:
-            run.regs[s.array].obj = target
-        else:
-            decref(target)
+        put_back(run, s, target)
         raise
     finish_write(run, s, takes, target)
     return 0
@@ -661,7 +667,7 @@ cdef int accumulate(Run *run, Index *s, uint64_t takes) except -1:
         array = view_of(run, s, target)
         (<object>s.function)(array, index_object(run, s), boxed(run, s.value, s.value_class))
     except BaseException:
-        decref(target)
+        put_back(run, s, target)
         raise
     finish_write(run, s, takes, target)
     return 0
@@ -705,7 +711,7 @@ cdef int update(Run *run, Index *s, uint64_t takes) except -1:
     o.ptrs[u.nin] = place
     o.rank = rank
     if iterate(u, &o) < 0:
-        decref(target)
+        put_back(run, s, target)
         return -1
     finish_update(run, s, takes, target)
     return 0
@@ -740,6 +746,8 @@ cdef int views_taken(Run *run, Index *s, uint64_t takes, PyObject *target) noexc
 
 cdef int finish_update(Run *run, Index *s, uint64_t takes, PyObject *target) except -1:
     cdef int k, operand = 1
+    if takes & 1:
+        clear(&run.regs[s.array])
     put_object(&run.regs[s.dst], target)
     for k in range(s.ufunc.nin):
         if not s.places >> k & 1:
@@ -775,7 +783,7 @@ cdef int update_by_numpy(Run *run, Index *s, uint64_t takes, PyObject *target) e
             set(<PyObject *>array, index, <PyObject *>new)
             run.stage = 0
     except BaseException:
-        decref(target)
+        put_back(run, s, target)
         raise
     finish_update(run, s, takes, target)
     return 0

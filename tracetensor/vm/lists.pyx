@@ -117,6 +117,14 @@ cdef int move_list(Run *run, Call *s) except -1:
     return 0
 
 
+cdef int by_function(Run *run, Call *s, uint64_t takes) except -1:
+    """What the op's own function does; where that raises, the list is in its register yet."""
+    invoke(run, s, takes & ~<uint64_t>1)
+    if takes & 1 and s.dst[0] != s.args[0]:
+        clear(&run.regs[s.args[0]])
+    return 0
+
+
 cdef int list_append(Run *run, Call *s, uint64_t takes) except -1:
     cdef PyObject *o
     cdef PyObject *value
@@ -126,7 +134,7 @@ cdef int list_append(Run *run, Call *s, uint64_t takes) except -1:
     as_list(run, s)
     o = run.regs[s.args[0]].obj
     if not sole(o, takes):
-        return invoke(run, s, takes)
+        return by_function(run, s, takes)
     value = box(&run.regs[s.args[1]], run.classes[s.args[1]])
     try:
         PyList_Append(<object>o, <object>value)
@@ -167,7 +175,7 @@ cdef int list_set(Run *run, Call *s, uint64_t takes) except -1:
     cdef NumberList numbers
     cdef PyObject *o
     if i < 0:
-        return invoke(run, s, takes)
+        return by_function(run, s, takes)
     if as_numbers(run, s, run.classes[s.args[1]], takes & 1) and small(run, s.args[1]):
         numbers = changing(run, s, takes)
         memcpy(numbers.data + i * numbers.size, &run.regs[s.args[1]].v, numbers.size)
@@ -175,7 +183,7 @@ cdef int list_set(Run *run, Call *s, uint64_t takes) except -1:
     as_list(run, s)
     o = run.regs[s.args[0]].obj
     if not sole(o, takes):
-        return invoke(run, s, takes)
+        return by_function(run, s, takes)
     set_item(o, i, box(&run.regs[s.args[1]], run.classes[s.args[1]]))
     drop(run, s, takes)
     return move_list(run, s)
@@ -188,7 +196,7 @@ cdef int list_pop(Run *run, Call *s, uint64_t takes) except -1:
     cdef NumberList numbers
     cdef PyObject *o
     if i < 0:
-        return invoke(run, s, takes)
+        return by_function(run, s, takes)
     if as_numbers(run, s, cls, takes & 1):
         numbers = changing(run, s, takes)
         load(&run.regs[s.dst[1]], cls, numbers, i)
@@ -199,7 +207,7 @@ cdef int list_pop(Run *run, Call *s, uint64_t takes) except -1:
     as_list(run, s)
     o = run.regs[s.args[0]].obj
     if not sole(o, takes):
-        return invoke(run, s, takes)
+        return by_function(run, s, takes)
     store(run, s, 1, list_item(o, i))
     PyList_SetSlice(<object>o, i, i + 1, [])
     drop(run, s, takes)

@@ -38,6 +38,7 @@ cdef class Program:
     cdef object instructions
     cdef list kept
     cdef list handlers
+    cdef dict spared
 
     cdef object execute(self, PyObject **args, Py_ssize_t n, bint single, uint64_t gives, bint silent)
     cdef Reg *acquire(self) except NULL

@@ -18,7 +18,7 @@ from tracetensor.vm.interpreter cimport Instr, interpret
 from tracetensor.vm.native cimport LoopSite
 from tracetensor.vm.ownership cimport Holder
 from tracetensor.vm.registers cimport (
-    OBJECT, PY_INT, Reg, box, clear, decref, incref, is_numbers, put_int, unbox,
+    OBJECT, PY_INT, Reg, box, clear, decref, incref, is_numbers, put_int, put_object, unbox,
 )
 from tracetensor.vm.ufuncs cimport UfuncSite
 
@@ -38,9 +38,10 @@ SITE_WORK = 5.0
 cdef class Program:
     """A compiled graph: program(*args) -> list of output values. Immutable; runs in many threads at once."""
 
-    def __init__(self, graph, donated, instructions, classes, types, constants, outputs, handlers):
+    def __init__(self, graph, donated, instructions, classes, types, constants, outputs, handlers, spared):
         """instructions: assembler.Row; types: of registers, or None; constants: {register: value};
-        outputs: (register, whether this is its last use); handlers: assembler.Handler, inner ones first.
+        outputs: (register, whether this is its last use); handlers: assembler.Handler, inner ones first;
+        spared: assembler.Spared.
         """
         cdef int k, r
         cdef Instr *ins
@@ -49,6 +50,7 @@ cdef class Program:
         self.instructions = instructions
         self.kept = [constants, types]
         self.handlers = handlers
+        self.spared = spared
         self.n_code = len(instructions)
         self.n_registers = max(len(classes), 1)
         self.n_inputs = len(graph.inputs)
@@ -315,6 +317,13 @@ cdef class Program:
         cdef int pc = run.pc, code, number = -1
         raised = exception
         finish_traceback(pending, exception)
+        place = self.spared.get(pc, (0, ()))
+        if place is None:
+            return -1
+        source, empty = place
+        for r in empty:
+            incref(run.regs[<int>source].obj)
+            put_object(&run.regs[<int>r], run.regs[<int>source].obj)
         for handler in self.handlers:
             number += 1
             if not handler.first <= pc < handler.stop:

@@ -56,13 +56,12 @@ cdef PyObject *take_for_writing(Reg *r, bint last) except NULL:
 
 
 cdef PyObject *take_for_overwriting(Reg *r, bint last) except NULL:
-    """The array in a register if it may be written to in place, else one like it, empty; a new reference."""
+    """The array in a register if it may be written to in place, else one like it, empty; a new reference.
+
+    In that case the register keeps what it has.
+    """
     cdef PyObject *o = r.obj
-    cdef PyObject *new
     if last and owned(o):
         r.obj = NULL
         return o
-    new = array_like(o)
-    if last:
-        clear(r)
-    return new
+    return array_like(o)
