@@ -83,7 +83,8 @@ TIER_TESTS := $(addprefix tests/,test_programs.py test_versions.py test_errors.p
 test-tiers: .venv/.stamp-dev build
 	for tier in native interpreted; do TRACETENSOR_TIER=$$tier $(PY) -m pytest -q -n $(WORKERS) $(TIER_TESTS) $(PYTEST_ARGS) || exit; done
 
-SANITIZED_TESTS := $(addprefix tests/,test_native.py test_native_arrays.py test_fused.py test_programs.py)
+SANITIZED_TESTS := $(addprefix tests/,test_native.py test_native_arrays.py test_native_lists.py test_native_indexing.py \
+	test_attempt_writes.py test_fused.py test_programs.py)
 
 # One process: what a sanitizer prints before it ends a worker would be lost.
 .PHONY: test-sanitize

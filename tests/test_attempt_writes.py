@@ -1,5 +1,6 @@
 """Writes in blocks whose exceptions are caught: in place, and where they raise, the handler finds things as they were."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -9,7 +10,12 @@ from hypothesis import strategies as st
 
 import tracetensor as tt
 from tests.compare import run_both
+from tests.sampling import check_golden
+from tests.test_native_arrays import interpreted
 from tests.test_native_lists import TIERS
+from tracetensor.kernels import toolchain
+from tracetensor.vm.loop_code import PRELUDE
+from tracetensor.vm.loop_compiler import make_code
 
 DIVISORS = np.random.default_rng(0).integers(0, 5, 60)
 
@@ -249,3 +255,83 @@ def test_any_steps(tier, program, same):
     rows = np.array(program, dtype=int).reshape(-1, 3)
     with tt.config(tier=tier):
         run_both(steps, TRACED[tier], (rows, x, x if same else x - 3, [7, 8]))
+
+
+def raised_and_seen(v, x):
+    """Exceptions that are looked at, that others have as their context, and that nobody sees."""
+    found = []
+    for k, a in enumerate(v):
+        try:
+            try:
+                if a == 0:
+                    raise ValueError(f"zero at {k:3d}")
+                x[k] += 6 // (int(a) - 1) + x[int(a) * 100 - 300]
+            except ZeroDivisionError:
+                x[int(a) * 7] = 1
+                raise KeyError(k) from None
+            except ValueError as error:
+                found.append(len(str(error)))
+                x[k - 200] = 1
+        except IndexError as error:
+            found.append(1 if isinstance(error.__context__, ValueError) else 2)
+        except LookupError:
+            found.append(-k)
+    return found, x
+
+
+def escapes(v, x):
+    for k, a in enumerate(v):
+        try:
+            x[k] = 6 // int(a)
+        except ZeroDivisionError:
+            x[k] += x[int(a) - 200 + k]
+    return x
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_exceptions_that_are_looked_at(tier):
+    x = np.arange(100.0)
+    with tt.config(tier=tier):
+        traced = tt.trace(raised_and_seen, strict=True)
+        for _ in range(3):
+            run_both(raised_and_seen, traced, (DIVISORS, x))
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_an_exception_out_of_a_handler_has_its_context(tier):
+    with tt.config(tier=tier):
+        traced = tt.trace(escapes, strict=True)
+        traced(np.array([1, 2]), np.arange(3.0))
+        for n in (1, 3):
+            with pytest.raises(IndexError) as plain:
+                escapes(np.array([1, 2, 0]), np.arange(float(n) + 2))
+            with pytest.raises(IndexError) as met:
+                traced(np.array([1, 2, 0]), np.arange(float(n) + 2))
+            assert str(met.value) == str(plain.value)
+            assert type(met.value.__context__) is type(plain.value.__context__) is ZeroDivisionError
+            assert str(met.value.__context__) == str(plain.value.__context__)
+
+
+@pytest.mark.skipif(not toolchain.toolchain(), reason="needs a C compiler")
+def test_what_is_caught_in_a_loop_has_golden_text(request):
+    def f(v, x):
+        bad = 0
+        for k, a in enumerate(v):
+            try:
+                if a < 0:
+                    raise ValueError(f"{a} at {k}")
+                x[k] = 6 // int(a)
+            except (ValueError, IndexError):
+                bad += 1
+            except ZeroDivisionError:
+                x[0] += 1
+        return x, bad
+
+    with tt.config(tier="native"):
+        traced = tt.trace(f, strict=True)
+        run_both(f, traced, (np.array([-1, 0, 2, 1, 3]), np.arange(4.0)))
+    assert interpreted(traced) == []
+    (version,) = traced.versions
+    (site,) = version.program.loops()
+    text = make_code(version.program, site).text().replace(PRELUDE, "")
+    check_golden(request, "loops/caught.c", re.sub(re.escape(__file__) + r":\d+", "program.py", text))

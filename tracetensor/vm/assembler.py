@@ -384,7 +384,10 @@ def written_by(items: list[Item]) -> set[int]:
             found |= written_by(item.body)
         else:
             found |= (
-                written_by(item.body) | written_by(item.handler) | written_by(item.completed) | {item.exception}
+                written_by(item.body)
+                | written_by(item.handler)
+                | written_by(item.completed)
+                | {item.exception}
             )
     return found
 

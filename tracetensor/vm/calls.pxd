@@ -7,6 +7,9 @@ from tracetensor.vm.registers cimport Reg
 
 
 ctypedef struct Run:
+    PyObject *program
+    PyObject *pending  # a dict, or NULL; see machine.Program.recover
+    int (*recover)(Run *run, int first, int stop) noexcept
     Reg *regs
     void *code  # the instructions
     const uint8_t *classes

@@ -166,6 +166,7 @@ cdef inline bint compare(double a, double b, int how) noexcept nogil:
 cdef struct Environment:
     int (*step)(Run *run, int pc) except -1
     int (*turns)(Run *run, int pc) except -1
+    int (*recover)(Run *run, int first, int stop) noexcept
     void (*incref)(PyObject *o) noexcept
     void (*decref)(PyObject *o) noexcept
     int (*own)(PyObject *o) noexcept
@@ -196,6 +197,11 @@ cdef int turns(Run *run, int pc) except -1:
     return take_turns()
 
 
+cdef int recover(Run *run, int first, int stop) noexcept:
+    """Where in the loop to go on after the exception that is set (Program.recover); -1 if not in there."""
+    return run.recover(run, first, stop)
+
+
 cdef void add_reference(PyObject *o) noexcept:
     incref(o)
 
@@ -216,7 +222,7 @@ cdef void inner_loop(Run *run, int pc, char **at, Py_ssize_t n, Py_ssize_t *step
 
 
 cdef Environment environment
-environment.step, environment.turns = step, turns
+environment.step, environment.turns, environment.recover = step, turns, recover
 environment.incref, environment.decref, environment.own = add_reference, drop_reference, is_owned
 environment.view, environment.fresh, environment.inner = object_of_view, fresh_array, inner_loop
 environment.functions1, environment.functions2, environment.hypot = functions1, functions2, hypot

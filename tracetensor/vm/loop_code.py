@@ -23,6 +23,7 @@ from tracetensor.graph.types import type_of
 from tracetensor.vm.assembler import NUMPY, OBJECT, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT
 from tracetensor.vm.instructions import Opcode, disassemble
 from tracetensor.vm.loop_prelude import PRELUDE
+from tracetensor.vm.loop_raises import ZERO_DIVISIONS, divides
 from tracetensor.vm.lowering import is_plain
 from tracetensor.vm.native import DATA_OFFSET
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tracetensor.graph.types import TensorType, Type
-    from tracetensor.vm.assembler import CallForm, Handler, Row
+    from tracetensor.vm.assembler import CallForm, Handler, Row, Spared
 
     Emitter = Callable[["LoopCode", int], list[str]]
     CallEmitter = Callable[["LoopCode", int, CallForm], list[str]]
@@ -109,6 +110,7 @@ class Contents(NamedTuple):
     constants: dict[int, Any]
     outputs: Sequence[int]
     handlers: Sequence[Handler]
+    spared: Spared
 
 
 class Emitters(NamedTuple):
@@ -123,9 +125,10 @@ class LoopCode:
 
     def __init__(self, program: Contents, first: int, stop: int, emitters: Emitters) -> None:
         self.emitters, self.calls = emitters
-        rows, self.classes, self.types, self.constants, outputs, handlers = program
-        self.rows, self.handlers = rows, handlers
+        rows, self.classes, self.types, self.constants, outputs, handlers, self.spared = program
+        self.rows, self.handlers, self.outputs = rows, handlers, outputs
         self.live = liveness(rows, outputs, handlers)
+        self._seen: list[int] | None = None
         self.first, self.stop = first, stop
         self.region = range(first, stop)
         self.changed = {r for pc in self.region for r in rows[pc][9]}  # registers that the loop writes
@@ -148,6 +151,7 @@ class LoopCode:
         self.find_arrays()
         self.used |= {r for r in self.changed if self.type(r) is not None}
         targets = collections.Counter([self.rows[pc][1] for pc in self.region if self.rows[pc][0] in JUMPS])
+        targets.update([handler.target for handler in self.handlers if handler.target in self.region])
         body: list[str] = []
         shown: Any = None
         skipped: range = range(0)
@@ -375,6 +379,13 @@ class LoopCode:
         """Go on with an instruction behind the loop, or with one in it as the interpreter would."""
         return self.exit(target, f"{self.back(self.live[target])}{self.flush(self.held(target))}")
 
+    def sees(self, pc: int, r: int) -> bool:
+        """Whether anything that comes after the start of an instruction looks at a register, and does not only drop it."""
+        if self._seen is None:
+            rows = [(*row[:8], (), *row[9:]) if row[0] == Opcode.DROP else row for row in self.rows]
+            self._seen = liveness(rows, self.outputs, self.handlers)
+        return bool(self._seen[pc] >> r & 1)
+
     def held(self, pc: int) -> list[int]:
         """The arrays whose references are variables, and not nothing, where an instruction begins."""
         return [r for r in sorted(self.moved) if self.live[pc] >> r & 1]
@@ -505,7 +516,8 @@ class LoopCode:
             names["d"] = self.target(dst)
             if opcode in BINARY:
                 return [f"{names['d']} = {BINARY[Opcode(opcode)].format(**names)};"]
-            return self.unless(CHECKED[Opcode(opcode)].format(**names), pc)
+            zero = divides(self, pc) if opcode in ZERO_DIVISIONS else []
+            return [*zero, *self.unless(CHECKED[Opcode(opcode)].format(**names), pc)]
         emit = self.emitters.get(opcode)
         if emit is None:
             raise Interpreted
@@ -529,7 +541,11 @@ class LoopCode:
             if type_ is not None and r not in self.constants:
                 self.used.add(r)
                 lines.append(f"R[{r}].v.as_{type_} = r{r};")
-        lines.append(f"if (UNLIKELY(E->step(run, {pc}) < 0)) {self.fail(pc, arrays)}")
+        recovered = self.recovered(pc, [r for r in arrays if r in reads])
+        failed = [*recovered, self.fail(pc, arrays)]
+        if recovered:
+            failed = ["{", *[f"    {line}" for line in failed], "}"]
+        lines += [f"if (UNLIKELY(E->step(run, {pc}) < 0)) {failed[0]}", *failed[1:]]
         lines += [f"o{r} = R[{r}].obj; R[{r}].obj = 0;" for r in arrays]
         for r in dict.fromkeys(writes):
             type_ = self.type(r)
@@ -545,6 +561,35 @@ class LoopCode:
         if big:
             lines.append(f"if (UNLIKELY({' || '.join(big)})) {self.leave(pc + 1)}")
         return lines
+
+    def catching(self, pc: int) -> list[Handler]:
+        """The handlers in the loop that may catch what an instruction raises."""
+        return [
+            h
+            for h in self.handlers
+            if h.first <= pc < h.stop and h.classes is not None and h.target in self.region
+        ]
+
+    def recovered(self, pc: int, settled: Sequence[int]) -> list[str]:
+        """Lines that go on in the loop where an exception is caught there that an instruction has raised, through the interpreter.
+
+        settled: arrays that are in their registers.
+        """
+        handlers = self.catching(pc)
+        if not handlers:
+            return []
+        _, empty = self.spared.get(pc) or (0, ())
+        lines = [f"switch (E->recover(run, {self.first}, {self.stop})) {{"]
+        for handler in handlers:
+            lines.append(f"case {handler.target}:")
+            for r in dict.fromkeys([*settled, *[r for r in empty if r in self.moved]]):
+                lines += [
+                    f"    o{r} = R[{r}].obj; R[{r}].obj = 0;",
+                    *[f"    {line}" for line in self.look(r)],
+                ]
+            lines.append(f"    {self.target(handler.code)} = R[{handler.code}].v.as_i64;")
+            lines.append(f"    {self.goto(handler.target)}")
+        return [*lines, "}"]
 
     def goto(self, target: int) -> str:
         """A jump to an instruction, inside the loop or behind it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loop_code import Interpreted
+from tracetensor.vm.loop_raises import caught
 from tracetensor.vm.numbers import KNOWN_TO_TEXT
 
 if TYPE_CHECKING:
@@ -25,20 +26,34 @@ def _numbers(code: LoopCode, register: int, number: int) -> tuple[str, str]:
 def _either(
     code: LoopCode,
     pc: int,
-    list_: int,
     condition: Sequence[str],
     lines: Sequence[str],
     position: int | None = None,
+    missing: str = "",
 ) -> list[str]:
-    """The lines where the conditions hold, k being the position if there is one, else one step of the interpreter."""
+    """The lines where the conditions hold, k being the position if there is one, else one step of the interpreter.
+
+    missing: whether a list of which the first condition holds has no such element.
+    """
+    list_ = code.rows[pc][8][0]
+    known = condition[0]
     if position is not None:
-        condition = [*condition, f"(k = {code.value(position)}, k += k < 0 ? l->n : 0, (u64)k < (u64)l->n)"]
+        place = f"k = {code.value(position)}, k += k < 0 ? l->n : 0"
+        condition = [*condition, f"({place}, (u64)k < (u64)l->n)"]
+        missing = f"({place}, (u64)k >= (u64)l->n)"
+    handled = caught(code, pc, IndexError) if missing else None
+    otherwise = (
+        []
+        if handled is None
+        else [f"    }} else if ({known} && {missing}) {{", *[f"        {line}" for line in handled]]
+    )
     return [
         "{",
         f"    struct list *l = R[{list_}].obj;",
         *(["    i64 k;"] if position is not None else []),
         f"    if ({' && '.join(condition)}) {{",
         *[f"        {line}" for line in lines],
+        *otherwise,
         "    } else {",
         *[f"        {line}" for line in code.step(pc)],
         "    }",
@@ -60,7 +75,7 @@ def _append(code: LoopCode, pc: int) -> list[str]:
     (list_, value), (target,) = code.rows[pc][8], code.rows[pc][9]
     known, type_ = _numbers(code, list_, value)
     lines = [f"(({type_}_at *)l->data)[l->n++] = {code.value(value)};", *_moved(list_, target)]
-    return _either(code, pc, list_, [known, "mine(l)", "l->n < l->capacity"], lines)
+    return _either(code, pc, [known, "mine(l)", "l->n < l->capacity"], lines)
 
 
 def _get(code: LoopCode, pc: int) -> list[str]:
@@ -69,7 +84,7 @@ def _get(code: LoopCode, pc: int) -> list[str]:
     lines = [f"{code.target(target)} = (({type_}_at *)l->data)[k];"]
     if code.rows[pc][5] & 1:
         lines.append(f"drop(E, &R[{list_}].obj);")
-    return _either(code, pc, list_, [known], lines, index)
+    return _either(code, pc, [known], lines, index)
 
 
 def _set(code: LoopCode, pc: int) -> list[str]:
@@ -77,7 +92,7 @@ def _set(code: LoopCode, pc: int) -> list[str]:
     (list_, value, index), (target,) = code.rows[pc][8], code.rows[pc][9]
     known, type_ = _numbers(code, list_, value)
     lines = [f"(({type_}_at *)l->data)[k] = {code.value(value)};", *_moved(list_, target)]
-    return _either(code, pc, list_, [known, "mine(l)"], lines, index)
+    return _either(code, pc, [known, "mine(l)"], lines, index)
 
 
 def _pop(code: LoopCode, pc: int) -> list[str]:
@@ -88,7 +103,7 @@ def _pop(code: LoopCode, pc: int) -> list[str]:
     position = code.value(index)
     condition = [known, "mine(l)", "l->n > 0", f"({position} == -1 || {position} == l->n - 1)"]
     lines = [f"{code.target(value)} = (({type_}_at *)l->data)[--l->n];", *_moved(list_, target)]
-    return _either(code, pc, list_, condition, lines)
+    return _either(code, pc, condition, lines, missing="l->n == 0")
 
 
 def _len(code: LoopCode, pc: int) -> list[str]:
@@ -97,7 +112,7 @@ def _len(code: LoopCode, pc: int) -> list[str]:
     lines = [f"{code.target(target)} = l->n;"]
     if takes:
         lines.append(f"drop(E, &R[{list_}].obj);")
-    return _either(code, pc, list_, ["l && l->type == E->numbers"], lines)
+    return _either(code, pc, ["l && l->type == E->numbers"], lines)
 
 
 LISTS: dict[int, Emitter] = (

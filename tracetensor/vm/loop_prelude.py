@@ -73,6 +73,7 @@ struct list { /* of numbers, as the interpreter has them while they grow */
 struct environment {
     int (*step)(void *run, int pc);
     int (*turns)(void *run, int pc);
+    int (*recover)(void *run, int first, int stop);
     void (*incref)(void *);
     void (*decref)(void *);
     int (*own)(void *);

@@ -9,6 +9,7 @@ import numpy as np
 from tracetensor.vm.assembler import OBJECT, PY_INT
 from tracetensor.vm.instructions import Opcode
 from tracetensor.vm.loop_code import BITS, CHAR_TYPES, Interpreted, dtype_of, entered, is_bool
+from tracetensor.vm.loop_raises import caught, emit_guard
 from tracetensor.vm.region_code import text_of
 
 if TYPE_CHECKING:
@@ -85,13 +86,6 @@ def _emit_drop(code: LoopCode, pc: int) -> list[str]:
     return [code.clear(register)]
 
 
-def _emit_guard(code: LoopCode, pc: int) -> list[str]:
-    """A check that hardly ever fires."""
-    _, _, condition, _, _, takes, _, _, reads, _, _ = code.rows[pc]
-    dropped = [code.clear(r) for k, r in enumerate(reads) if takes >> k & 1]
-    return [f"if (UNLIKELY({code.value(condition)})) {code.leave(pc)}", *dropped]
-
-
 def _emit_dim(code: LoopCode, pc: int) -> list[str]:
     _, dst, a, _, axis, takes, *_ = code.rows[pc]
     return [f"{code.target(dst)} = n{a}_{axis};", *([code.clear(a)] if takes else [])]
@@ -114,11 +108,11 @@ def _emit_load(code: LoopCode, pc: int) -> list[str]:
     type_ = CHAR_TYPES.get(dtype_of(form["number"]).char)
     if type_ is None or type_ != code.type(form["dst"]):
         raise Interpreted
-    lines, place = element(code, form, pc)
+    lines, place, outside = element(code, form, pc)
     lines.append(f"{code.target(form['dst'])} = *({type_}_at *)({place});")
     if row[5]:
         lines.append(code.clear(form["array"]))
-    return attempt(code, pc, lines)
+    return attempt(code, pc, lines, outside)
 
 
 def _emit_store(code: LoopCode, pc: int) -> list[str]:
@@ -135,14 +129,14 @@ def _emit_store(code: LoopCode, pc: int) -> list[str]:
     lines = [f"if (UNLIKELY({bad})) break;"] if bad else []
     copied = [f"    {line}" for line in [*code.step(pc, like=array), f"goto done{pc};"]]
     lines += [f"if (UNLIKELY(!{code.own(array)})) {{", *copied, "}"]
-    more, place = element(code, form, pc)
+    more, place, outside = element(code, form, pc)
     lines += [*more, f"*({type_}_at *)({place}) = {value};"]
     if code.place(dst) != code.place(array):
         lines += [
             *code.take(dst, array),
             code.known(dst, array, f"w{array}"),
         ]
-    return attempt(code, pc, lines)
+    return attempt(code, pc, lines, outside)
 
 
 def emit_ufunc(code: LoopCode, pc: int) -> list[str]:
@@ -204,16 +198,35 @@ def emit_ufunc(code: LoopCode, pc: int) -> list[str]:
 # Elements --------------------------------------------------------------------------------------------------------
 
 
-def attempt(code: LoopCode, pc: int, lines: list[str]) -> list[str]:
-    """Lines that `break` where something is not plain: then the interpreter goes on."""
+def attempt(code: LoopCode, pc: int, lines: list[str], outside: Sequence[str] = ()) -> list[str]:
+    """Lines that `break` where something is not plain: then the interpreter goes on; outside: the lines at outside{pc}."""
     inner = [f"    {line}" for line in [*lines, f"goto done{pc};"]]
-    return ["do {", *inner, "} while (0);", code.leave(pc), f"done{pc}:;"]
+    elsewhere = [f"outside{pc}:;", *outside] if outside else []
+    return ["do {", *inner, "} while (0);", code.leave(pc), *elsewhere, f"done{pc}:;"]
 
 
-def element(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str]:
-    """Lines that find an element, and the expression of its place; they `break` if it is out of bounds."""
-    lines, place, _, _ = part(code, form, pc)
-    return lines, place
+def element(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str, list[str]]:
+    """Lines that find an element, the expression of its place, and what is done if it is out of bounds.
+
+    Without the latter, the lines `break` then.
+    """
+    stages = [*form["stages"], form]
+    outside = None
+    if all(_takes_one(code, stage) for stage in stages):
+        outside = caught(code, pc, IndexError)
+    leave = "break" if outside is None else f"goto outside{pc}"
+    lines, place, _, _ = staged(code, form["array"], stages, pc, leave)
+    return lines, place, outside or []
+
+
+def _takes_one(code: LoopCode, stage: dict[str, Any]) -> bool:
+    """Whether an index can only fail by being out of bounds."""
+    if not stage["basic"] or stage["axes"] is not None:
+        return False
+    return all(
+        code.type(registers[0]) not in {None, "u64"} if kind == "i" else all(r < 0 for r in registers)
+        for kind, registers in stage["entries"]
+    )
 
 
 def part(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str, list[str], list[str]]:
@@ -225,9 +238,9 @@ def part(code: LoopCode, form: dict[str, Any], pc: int) -> tuple[list[str], str,
 
 
 def staged(
-    code: LoopCode, array: int, stages: Sequence[dict[str, Any]], pc: int
+    code: LoopCode, array: int, stages: Sequence[dict[str, Any]], pc: int, leave: str = "break"
 ) -> tuple[list[str], str, list[str], list[str]]:
-    """Lines that find what basic indices, one after the other, name of an array; as `part`."""
+    """Lines that find what basic indices, one after the other, name of an array; as `part`, which they leave so."""
     if not all(stage["basic"] for stage in stages):
         raise Interpreted
     rank = entered(stages[0]) if stages else code.ranks[array]
@@ -247,7 +260,7 @@ def staged(
                 continue
             name = f"i{pc}_{level}_{number}"
             if kind == "i":
-                lines += _resolved(code, registers[0], name, dims[axis])
+                lines += _resolved(code, registers[0], name, dims[axis], leave)
                 place += f" + {name} * {strides[axis]}"
             elif all(r < 0 for r in registers):
                 left_dims.append(dims[axis])
@@ -267,18 +280,18 @@ def staged(
     return lines, place, dims, strides
 
 
-def _resolved(code: LoopCode, register: int, name: str, dim: str) -> list[str]:
-    """Lines that make an index non-negative, and break if it is out of bounds."""
+def _resolved(code: LoopCode, register: int, name: str, dim: str, leave: str) -> list[str]:
+    """Lines that make an index non-negative, and leave if it is out of bounds."""
     if register in code.constants and code.is_literal(register):
         k = int(code.constants[register])
         first = f"i64 {name} = {k};" if k >= 0 else f"i64 {name} = {dim} + ({k});"
-        return [first, f"if (UNLIKELY((u64){name} >= (u64){dim})) break;"]
+        return [first, f"if (UNLIKELY((u64){name} >= (u64){dim})) {leave};"]
     lines: list[str] = []
     value = integer(code, register, lines)
     lines.append(f"i64 {name} = {value};")
     if not (code.type(register) or "").startswith("u"):
         lines.append(f"if ({name} < 0) {name} += {dim};")
-    return [*lines, f"if (UNLIKELY((u64){name} >= (u64){dim})) break;"]
+    return [*lines, f"if (UNLIKELY((u64){name} >= (u64){dim})) {leave};"]
 
 
 def integer(code: LoopCode, register: int, lines: list[str]) -> str:
@@ -342,7 +355,7 @@ SCALARS: dict[int, Emitter] = {
     Opcode.MOVE_INT: _emit_move_value,
     Opcode.MOVE: _emit_move,
     Opcode.DROP: _emit_drop,
-    Opcode.GUARD: _emit_guard,
+    Opcode.GUARD: emit_guard,
     Opcode.DIM: _emit_dim,
     Opcode.CAST: _emit_cast,
     Opcode.LOAD: _emit_load,

@@ -27,6 +27,7 @@ from tracetensor.vm.assembler import (
     PY_FLOAT,
     PY_INT,
     UNBOXED,
+    CallForm,
     canonical,
     register_class,
 )
@@ -479,8 +480,9 @@ def lower_guard(compiler: Compiler, node: Node, values: Values) -> bool:
     reads = [compiler.read(values, v) for v in node.inputs]
     site = CallSite(node.op.evaluate, reads, [], [], node.params, quiet=True)
     compiler.emit(Opcode.GUARD, condition, site=site)
-    instruction = compiler.items[-1]
-    instruction.reads = tuple(reads)  # type: ignore[union-attr]
+    instruction: Any = compiler.items[-1]
+    instruction.reads = tuple(reads)
+    instruction.form = CallForm(node.op.name, instruction.reads, node.params)
     return True
 
 

@@ -48,4 +48,4 @@ cdef class Program:
     cdef object outward(self, cnp.ndarray array)
     cdef object explain(self, Run *run, object exception)
     cdef object location(self, Run *run)
-    cdef int recover(self, Run *run, object exception, dict pending) except -2
+    cdef int recover(self, Run *run, object exception, dict pending, int first, int stop) except -2

@@ -19,6 +19,7 @@ from tracetensor.vm.native cimport LoopSite
 from tracetensor.vm.ownership cimport Holder
 from tracetensor.vm.registers cimport (
     OBJECT, PY_INT, Reg, box, clear, decref, incref, is_numbers, put_int, put_object, unbox,
+    xdecref,
 )
 from tracetensor.vm.ufuncs cimport UfuncSite
 
@@ -27,6 +28,12 @@ from tracetensor.graph.catching import matching, set_context
 from tracetensor.graph.types import TensorType
 from tracetensor.vm.instructions import check, disassemble
 from tracetensor.vm.traceback import add_user_frames
+
+cdef extern from "Python.h":
+    void error_fetch "PyErr_Fetch"(PyObject **kind, PyObject **value, PyObject **trace)
+    void error_normalise "PyErr_NormalizeException"(PyObject **kind, PyObject **value, PyObject **trace)
+    void error_restore "PyErr_Restore"(PyObject *kind, PyObject *value, PyObject *trace)
+    int set_traceback "PyException_SetTraceback"(PyObject *value, PyObject *trace)
 
 cnp.import_array()
 
@@ -144,7 +151,7 @@ cdef class Program:
         """What loop_code.Contents has."""
         classes = [self.classes[k] for k in range(self.n_registers)]
         outputs = [self.outputs[k] for k in range(self.n_outputs)]
-        return self.instructions, classes, self.kept[1], self.kept[0], outputs, self.handlers
+        return self.instructions, classes, self.kept[1], self.kept[0], outputs, self.handlers, self.spared
 
     def loop_states(self):
         """(location, state) of each outermost loop; see native.pyx."""
@@ -275,6 +282,10 @@ cdef class Program:
         regs = self.acquire()
         run.regs, run.classes, run.token, run.pc, run.stage = regs, self.classes, NULL, -1, 0
         run.code, run.silent = self.code, silent
+        run.program, run.recover, run.pending = <PyObject *>self, recover_within, NULL
+        if self.handlers:
+            pending = {}
+            run.pending = <PyObject *>pending
         try:
             self.load(regs, args, gives)
             while start >= 0:
@@ -283,8 +294,7 @@ cdef class Program:
                     break
                 except BaseException as exception:
                     if self.handlers:
-                        pending = {} if pending is None else pending
-                        start = self.recover(&run, exception, pending)
+                        start = self.recover(&run, exception, pending, 0, self.n_code)
                     else:
                         start = -1
                     if start < 0:
@@ -308,18 +318,25 @@ cdef class Program:
             location = site.locations[run.stage - 1] or location
         return location
 
-    cdef int recover(self, Run *run, object exception, dict pending) except -2:
-        """The instruction at which to go on after an exception that the program catches; -1 if it does not.
+    cdef int recover(self, Run *run, object exception, dict pending, int first, int stop) except -2:
+        """The instruction at which to go on after an exception that the program catches; -1 if it does not,
+        or if that is not between first and stop: then nothing has changed.
 
         The traceback of what is caught is made when it can be seen: if the exception is raised again, or is
         the context of another that is; at once where the handler does more with it. `pending` has the others.
         """
-        cdef int pc = run.pc, code, number = -1
-        raised = exception
-        finish_traceback(pending, exception)
-        place = self.spared.get(pc, (0, ()))
+        cdef int pc = run.pc, code = 0, number = -1
+        raised, place = exception, self.spared.get(pc, (0, ()))
         if place is None:
             return -1
+        for found in self.handlers:
+            if found.first <= pc < found.stop and found.classes is not None:
+                code = matching(exception, found.classes)
+                if code:
+                    break
+        if (code or first > 0) and not (code and first <= found.target < stop):
+            return -1
+        finish_traceback(pending, exception)
         source, empty = place
         for r in empty:
             incref(run.regs[<int>source].obj)
@@ -333,9 +350,7 @@ cdef class Program:
                 finish_traceback(pending, handled)
                 set_context(raised, handled)
                 raised = handled
-                continue
-            code = matching(exception, handler.classes)
-            if code:
+            elif code and handler is found:
                 location = self.location(run)[max(handler.depth - 1, 0):]
                 if handler.wanted:
                     add_user_frames(exception, location)
@@ -352,6 +367,29 @@ cdef class Program:
         location = self.location(run)
         if location or self.handlers:
             add_user_frames(exception, location)
+
+
+cdef int recover_within(Run *run, int first, int stop) noexcept:
+    """As Program.recover, for the exception that is set; it stays so where that says -1."""
+    cdef PyObject *kind
+    cdef PyObject *value
+    cdef PyObject *trace
+    cdef int target = -1
+    error_fetch(&kind, &value, &trace)
+    error_normalise(&kind, &value, &trace)
+    if trace != NULL:
+        set_traceback(value, trace)
+    try:
+        target = (<Program>run.program).recover(run, <object>value, <dict>run.pending, first, stop)
+    except BaseException:  # such as an interrupt: what was raised stands
+        target = -1
+    if target < 0:
+        error_restore(kind, value, trace)
+        return -1
+    decref(kind)
+    decref(value)
+    xdecref(trace)
+    return target
 
 
 cdef int finish_traceback(dict pending, object exception) except -1:

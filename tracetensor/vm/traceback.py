@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import types
@@ -47,6 +48,7 @@ def users_frames(trace: types.TracebackType) -> types.TracebackType | None:
     return start
 
 
+@functools.lru_cache(1024)
 def _frame(line: SourceLine) -> types.FrameType:
     code = TEMPLATE.replace(
         co_filename=line.filename,
