@@ -17,9 +17,10 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.callbacks import CallbackFunction
 from tracetensor.graph.ops import control
+from tracetensor.graph.stores import Named
 from tracetensor.graph.types import ARRAY, NUMERIC_KINDS, UNIT, ListType, TensorType, Type, type_of
 from tracetensor.tracer.attributes import Attributes
-from tracetensor.tracer.learnt import Learnt, MethodCall
+from tracetensor.tracer.learnt import Learnt
 from tracetensor.tracer.methods import Method
 from tracetensor.tracer.state import Box
 from tracetensor.tracer.values import (
@@ -199,8 +200,8 @@ class Effects(Attributes):
         if (cls or object).__name__ == "Random":
             if name in {"choice", "sample", "choices"}:
                 return self._python_choice(owner, name, args, kwargs)
-            return self._drawn(owner, MethodCall(name), args, kwargs, certain=name not in UNCERTAIN)
-        return self._drawn(owner, MethodCall(name), args, kwargs, certain=True)
+            return self._drawn(owner, Named(name), args, kwargs, certain=name not in UNCERTAIN)
+        return self._drawn(owner, Named(name), args, kwargs, certain=True)
 
     def _drawn(
         self, owner: Any, function: Any, args: list[Any], kwargs: dict[str, Any], *, certain: bool

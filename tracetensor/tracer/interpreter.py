@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from tracetensor.tracer.state import State
 
 
+WORK_OF_CALL = 4
+"""What interpreting a call counts, in nodes built: where its arguments are known, it may build none."""
+
+
 class Interpreter(Handlers):
     """Interprets functions within the state of one trace. `outside` answers for globals and attributes."""
 
@@ -77,6 +81,7 @@ class Interpreter(Handlers):
         if len(self.state.frames) > 60:
             msg = f"recursion in {frame.source.qualname}"
             raise Fallback(msg)
+        self.state.spend(WORK_OF_CALL)
         self.state.frames.append(frame)
         try:
             completion = self.block(frame, frame.source.body)

@@ -19,6 +19,7 @@ import numpy as np
 
 from tracetensor.errors import AlwaysRaises, Deoptimise, Fallback
 from tracetensor.graph.ops import control
+from tracetensor.graph.stores import Named
 from tracetensor.tracer.methods import Method
 from tracetensor.tracer.source import names_assigned, source_of
 from tracetensor.tracer.values import (
@@ -53,20 +54,6 @@ NOT_VALUES = (
     "numpy.lib._npyio",
     "numpy.ctypeslib",
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class MethodCall:
-    """A function that calls the method of this name of its first argument."""
-
-    name: str
-
-    def __call__(self, owner: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(owner, self.name)(*args, **kwargs)
-
-    @property
-    def __name__(self) -> str:
-        return self.name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,7 +184,7 @@ def learnt_method(
 ) -> Any:
     """owner.name(*args, **kwargs) of an object that is learnt."""
     check_functions(calls, [*args, *kwargs.values()], name)
-    return learnt_call(calls, MethodCall(name), [owner, *args], kwargs, f"{owner.class_name}.{name}")
+    return learnt_call(calls, Named(name), [owner, *args], kwargs, f"{owner.class_name}.{name}")
 
 
 # Functions that libraries call --------------------------------------------------------------------------------------

@@ -173,13 +173,13 @@ class State:
             found = located
         return found
 
-    def spend(self) -> None:
+    def spend(self, work: int = 1) -> None:
         """Count one more node built, or value merged. Fallback if that is more than tracing may take."""
-        self.work += 1
+        self.work += work
         if self.work > MOST_WORK:
             location = self.location()
             line = f" at line {location[-1].line}" if location else ""
-            msg = f"tracing takes more than {MOST_WORK:,} nodes and merges{line} (of a loop, steps that differ in kind are traced singly)"
+            msg = f"tracing takes more than {MOST_WORK:,} nodes and merges{line} (calls, and steps of a loop that differ in kind, are traced singly)"
             raise Fallback(msg)
 
     def note_raised(self, error: Exception) -> None:

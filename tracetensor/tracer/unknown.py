@@ -13,10 +13,11 @@ import numpy as np
 from tracetensor.errors import Fallback
 from tracetensor.graph.frames import FramedCall, Warn
 from tracetensor.graph.ops import control
+from tracetensor.graph.stores import Named
 from tracetensor.graph.types import BOOL, FLOAT, INT, ObjectType, TensorType, value_conforms
 from tracetensor.tracer.declared import NOTHING
 from tracetensor.tracer.effects import Effects
-from tracetensor.tracer.learnt import Learnt, MethodCall, is_learnt, learnt_method
+from tracetensor.tracer.learnt import Learnt, is_learnt, learnt_method
 from tracetensor.tracer.state import PRELUDES
 from tracetensor.tracer.values import TracedArray, TracedList, TracedObject
 
@@ -81,7 +82,7 @@ class Unknown(Effects):
             ] not in READING_MODULES:
                 msg = f"a call of {name} of an object that the function made"
                 raise Fallback(msg)
-            called, args = MethodCall(function.__name__), [owner, *args]  # the owner may be another next time
+            called, args = Named(function.__name__), [owner, *args]  # the owner may be another next time
         type_ = RESULTS.get(name, OPAQUE)
         return self._at_run_time(FramedCall(called, frames), args, kwargs, type_, name)
 
@@ -169,9 +170,7 @@ class Unknown(Effects):
                 msg = "an array is handed to a function that is known at run time only, and may write to it"
                 raise Fallback(msg)
         self._check_containers("a function that is known at run time only", args, kwargs)
-        return self._at_run_time(
-            MethodCall("__call__"), [function, *args], kwargs, OPAQUE, "a run-time object"
-        )
+        return self._at_run_time(Named("__call__"), [function, *args], kwargs, OPAQUE, "a run-time object")
 
     def is_none(self, value: TracedObject) -> Any:
         """value is None."""

@@ -16,6 +16,7 @@ from cpython.sequence cimport PySequence_Contains
 from cpython.tuple cimport PyTuple_GET_SIZE
 
 from tracetensor.vm.calls cimport Direct, Run
+from tracetensor.vm.draws cimport Drawing
 from tracetensor.vm.registers cimport class_of, decref, incref
 
 from tracetensor.errors import Deoptimise
@@ -25,6 +26,7 @@ from tracetensor.graph.ops.control import format_value, placeholder
 from tracetensor.graph.recursion import RecursiveCall
 from tracetensor.graph.types import PYTHON_KINDS, TensorType, value_conforms
 from tracetensor.vm.dispatch import Dispatcher
+from tracetensor.vm.draws import drawing
 from tracetensor.vm.recursion import Recursion
 
 cdef extern from "Python.h":
@@ -43,7 +45,7 @@ cdef enum Filling:
     VALUE, FIXED, TUPLE, OTHER
 
 cdef enum How:
-    CALL, CONTAINS, PUT, GET, REMOVE, METHOD, MORE, TAKE, TRUTH, SAME
+    CALL, CONTAINS, PUT, GET, REMOVE, METHOD, MORE, TAKE, TRUTH, SAME, DRAW
 
 cdef enum Form:
     NUMBER, CLASS, STRUCTURE, ANY
@@ -252,7 +254,7 @@ cdef class Callback(Direct):
     """What the nodes `callback` and `effect` do for a CallbackFunction and a type of its result."""
 
     cdef How how
-    cdef object function, original, expected
+    cdef object function, original, expected, drawing
     cdef Parts parts
     cdef Part only  # the one form that a result may have, if that is a number or an object of one class
     cdef tuple templates, names, types
@@ -306,6 +308,9 @@ cdef class Callback(Direct):
                 pass
             if isinstance(function, stores.Named) and self.templates:
                 self.how, function = METHOD, function.name
+                self.drawing = drawing(function, self.count - 1)
+                if self.drawing is not None:
+                    self.how = DRAW
         if function is stores.Cursor:
             function = Cursor
         self.function = function
@@ -358,6 +363,8 @@ cdef class Callback(Direct):
             return None
         if how == METHOD:
             return call_method(self.function, args, n, NULL)
+        if how == DRAW:
+            return (<Drawing>self.drawing).draw(args, n)
         if how == REMOVE:
             PyObject_DelItem(<object>args[0], <object>args[1])
             return None

@@ -6,6 +6,7 @@ type given here; a run that meets such a value raises Deoptimise and is repeated
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,7 @@ def python_operator(name: str, function: Callable[..., Any]) -> Op:
     return register(Op(f"py.{name}", evaluate=evaluate, infer=infer, family="python", raises=name in RAISING))
 
 
+@functools.cache
 def _result(function: Callable[..., Any], types: tuple[Type, ...]) -> TensorType:
     try:
         return PYTHON_TYPES[type(function(*[sample(t) for t in types]))]
