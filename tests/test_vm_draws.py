@@ -14,7 +14,10 @@ from tests.test_native_lists import TIERS
 
 
 def uniform(rng, n, a, b):
-    return [(rng.random(), rng.uniform(a, b), rng.uniform(), rng.uniform(b - 1 if b < 1 else 0.5)) for _ in range(n)]
+    return [
+        (rng.random(), rng.uniform(a, b), rng.uniform(), rng.uniform(b - 1 if b < 1 else 0.5))
+        for _ in range(n)
+    ]
 
 
 def normal(rng, n, a, b):
@@ -42,7 +45,24 @@ def mixed(rng, n, a, b):
     return total, rows, rng.random(3)
 
 
-DRAWS = [uniform, normal, exponential, integers, mixed]
+def arrays(rng, n, a, b):
+    size = n % 50
+    low, high = int(a), int(a) + 1 + int(b)
+    found = [(rng.random(size), rng.random(size=4), rng.standard_normal(size), rng.standard_exponential(3))]
+    for _ in range(3):
+        found.append(
+            (rng.normal(a, b, size), rng.normal(size=3), rng.normal(a, size=2), rng.normal(a, b, size=0))
+        )
+        found.append(
+            (rng.uniform(a, a + b, size), rng.uniform(size=3), rng.exponential(b, 3), rng.random((2, 3)))
+        )
+        found.append(
+            (rng.integers(low, high, size), rng.integers(high - low, size=3), rng.integers(2, 5, size=1))
+        )
+    return found, rng.random(5000)
+
+
+DRAWS = [uniform, normal, exponential, integers, arrays, mixed]
 SOURCES = {
     "PCG64": np.random.default_rng,
     "MT19937": lambda seed: np.random.Generator(np.random.MT19937(seed)),
@@ -105,7 +125,15 @@ def test_functions_of_numpy_random(tier):
     def f(n):
         np.random.seed(n)
         found = [(np.random.rand(), np.random.random(), np.random.uniform(2.0, 3.0)) for _ in range(n)]
-        return found, [(np.random.randn(), np.random.randint(7), np.random.normal(1.0)) for _ in range(n)]
+        more = [
+            (np.random.randint(0, 2**40, size=n), np.random.rand(3), np.random.randint(-4, 4))
+            for _ in range(n)
+        ]
+        return (
+            found,
+            more,
+            [(np.random.randn(), np.random.randint(7), np.random.normal(1.0)) for _ in range(n)],
+        )
 
     before = np.random.get_state()
     try:

@@ -42,7 +42,7 @@ cdef enum:
     MOST = 16  # arguments without a tuple of them
 
 cdef enum Filling:
-    VALUE, FIXED, TUPLE, OTHER
+    VALUE, FIXED, TUPLE, TEXT, OTHER
 
 cdef enum How:
     CALL, CONTAINS, PUT, GET, REMOVE, METHOD, MORE, TAKE, TRUTH, SAME, DRAW
@@ -77,6 +77,8 @@ cdef class Template:
             self.content = template[1]
         elif tag == "tuple":
             self.filling, self.content = TUPLE, tuple([Template(t) for t in template[1]])
+        elif tag == "text":
+            self.filling, self.content = TEXT, tuple(template[1])
         else:
             self.filling = OTHER
 
@@ -98,6 +100,9 @@ cdef PyObject *fill(Slot *s, PyObject **values, Py_ssize_t n) except NULL:
         made = s.content
     elif s.filling == TUPLE:
         return filled_tuple(s.items, s.count, values, n)
+    elif s.filling == TEXT:
+        other = text_of(<tuple>s.content, values)
+        made = <PyObject *>other
     else:
         other = format_value(<object>s.content, tuple_of(values, n))
         made = <PyObject *>other
@@ -115,6 +120,24 @@ cdef PyObject *filled_tuple(Slot *slots, Py_ssize_t count, PyObject **values, Py
         decref(made)
         raise
     return made
+
+
+cdef str text_of(tuple parts, PyObject **values):
+    """A text as graph.ops.control.format_value makes it."""
+    cdef list pieces = []
+    for part in parts:
+        if type(part) is not str:
+            place, conversion, spec = <tuple>part
+            value = <object>values[<Py_ssize_t>place]
+            if conversion == "r":
+                value = repr(value)
+            elif conversion == "s":
+                value = str(value)
+            elif conversion == "a":
+                value = ascii(value)
+            part = format(value, spec)
+        pieces.append(part)
+    return "".join(pieces)
 
 
 cdef tuple tuple_of(PyObject **values, Py_ssize_t n):
@@ -301,16 +324,17 @@ cdef class Callback(Direct):
         ]
         self.straight = places == list(range(len(places)))
         self.how = CALL
-        if not original.kwargs:
+        if isinstance(function, stores.Named) and self.templates:
+            self.drawing = drawing(function.name, self.count - 1, self.names)
+        if self.drawing is not None:
+            self.how = DRAW
+        elif not original.kwargs:
             try:
                 self.how = HOWS.get(function, CALL)
             except TypeError:  # not hashable
                 pass
             if isinstance(function, stores.Named) and self.templates:
                 self.how, function = METHOD, function.name
-                self.drawing = drawing(function, self.count - 1)
-                if self.drawing is not None:
-                    self.how = DRAW
         if function is stores.Cursor:
             function = Cursor
         self.function = function

@@ -1,9 +1,9 @@
-"""Draws of single numbers from NumPy's generators, by the functions that NumPy's own methods come to.
+"""Draws of a number, or of few, from NumPy's generators, by the functions that NumPy's own methods come to.
 
-A method of a generator costs many times what the number itself costs: arguments are parsed, a size and a lock are
-looked at. Here the C functions of the NumPy that is there are called (numpy.random._generator exports them for
-that), so the numbers are the same, to the bit, and the generator is left as its method would leave it. Everything
-else, wrong arguments among it, is left to the method.
+A method of a generator costs many times what a number itself costs: arguments are parsed, a size and a lock
+are looked at. Here the C functions of the NumPy that is there are called (numpy.random._generator exports
+them for that), so the numbers are the same, to the bit, and the generator is left as its method leaves it.
+Everything else, wrong arguments among it, is left to the method.
 """
 
 import ctypes
@@ -15,6 +15,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 cimport numpy as cnp
 
+from tracetensor.vm.array cimport array_data, descr_from_type, npy_intp, try_array_new
 from tracetensor.vm.registers cimport (
     NUMPY, PY_INT, FloatType, IntType, Reg, box, class_of, decref, float_value, long_value,
 )
@@ -47,13 +48,17 @@ cdef dict METHODS = {
     "exponential": (SCALED, "random_exponential"), "uniform": (UNIFORM, "random_uniform"),
     "normal": (NORMAL, "random_normal"), "integers": (INTEGERS, "random_bounded_uint64_fill"),
 }
+# Of numpy.random.RandomState, and so of the functions of numpy.random; the others draw in ways of their own.
 cdef dict LEGACY = {
     "random": (UNIT, None), "random_sample": (UNIT, None), "rand": (UNIT, None),
-    "uniform": (UNIFORM, "random_uniform"),
+    "uniform": (UNIFORM, "random_uniform"), "randint": (INTEGERS, "random_bounded_uint64_fill"),
 }
-"""Of numpy.random.RandomState, and so of the functions of numpy.random: the others draw in ways of their own."""
+cdef int[6] MOST_ARGUMENTS = [0, 0, 1, 2, 2, 2]  # by kind, before a size
+cdef enum:
+    FEW = 4096  # numbers; more are drawn by the method, while other threads run
 
 cdef object library = None
+cdef tuple SIZE = ("size",)
 
 
 cdef void *address_of(str name) except? NULL:
@@ -69,11 +74,13 @@ cdef void *address_of(str name) except? NULL:
         return NULL
 
 
-def drawing(name, count):
-    """What draws by a method of this name, called with `count` arguments besides the generator; None if nothing does."""
-    if name not in METHODS and name not in LEGACY or count > 2:
+def drawing(name, count, names):
+    """What draws by a method of this name, called with `count` arguments besides the generator, the last ones
+    with these names; None if nothing does.
+    """
+    if (name not in METHODS and name not in LEGACY) or count > 3 or names not in (None, ("size",)):
         return None
-    return Drawing(name)
+    return Drawing(name, names is not None)
 
 
 cdef int as_double(PyObject *o, double *value) noexcept:
@@ -91,10 +98,10 @@ cdef int as_double(PyObject *o, double *value) noexcept:
 
 
 cdef class Drawing:
-    """A method of a generator, by its name."""
+    """A method of a generator, by its name; sized: its last argument is the size."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, sized):
+        self.name, self.sized = name, sized
         self.owner = None
 
     cdef bint look(self, object owner) except -1:
@@ -102,9 +109,9 @@ cdef class Drawing:
         cdef dict methods
         self.owner, self.kept = None, None
         if type(owner) is np.random.Generator:
-            methods, bits = METHODS, owner.bit_generator
+            methods, bits, self.legacy = METHODS, owner.bit_generator, False
         elif type(owner) is np.random.RandomState:
-            methods, bits = LEGACY, owner._bit_generator
+            methods, bits, self.legacy = LEGACY, owner._bit_generator, True
         else:
             return False
         found = methods.get(self.name)
@@ -121,57 +128,96 @@ cdef class Drawing:
         self.owner, self.kept = owner, bits
         return True
 
+    cdef object by_method(self, PyObject **args, Py_ssize_t n):
+        if self.sized:
+            return call_method(self.name, args, n - 1, <PyObject *>SIZE)
+        return call_method(self.name, args, n, NULL)
+
     cdef object draw(self, PyObject **args, Py_ssize_t n):
-        """The number; args: the generator, and the arguments of its method."""
-        cdef double a = 0.0, b = 1.0, value = 0.0
-        cdef int64_t low = 0, high = 0
+        """The number, or the array; args: the generator, and the arguments of its method."""
+        cdef double a = 0.0, b = 1.0
+        cdef int64_t low = 0, high = 0, size = -1, k
         cdef int overflow = 0
         cdef bint plain = True
+        cdef Py_ssize_t m = n
+        cdef double one
+        cdef double *numbers = &one
         cdef bitgen_t *bits
-        cdef Reg made
-        cdef PyObject *number
+        cdef PyObject *made
         if <object>args[0] is not self.owner and not self.look(<object>args[0]):
-            return call_method(self.name, args, n, NULL)
-        if self.kind == UNIT or self.kind == STANDARD:
-            plain = n == 1
+            return self.by_method(args, n)
+        if self.sized or n == MOST_ARGUMENTS[self.kind] + 2:
+            m = n - 1
+            if class_of(args[m]) != &IntType:
+                return self.by_method(args, n)
+            size = long_value(args[m], &overflow)
+            plain = not overflow and 0 <= size <= FEW
+        if m > MOST_ARGUMENTS[self.kind] + 1:
+            plain = False
         elif self.kind == SCALED:
             a = 1.0
-            plain = n == 1 or n == 2 and as_double(args[1], &a)
-            plain = plain and isfinite(a) and not signbit(a)
+            plain = plain and (m == 1 or as_double(args[1], &a)) and isfinite(a) and not signbit(a)
         elif self.kind == INTEGERS:
-            plain = 1 < n <= 3 and class_of(args[1]) == &IntType and class_of(args[n - 1]) == &IntType
+            plain = plain and m > 1 and class_of(args[1]) == &IntType and class_of(args[m - 1]) == &IntType
             if plain:
-                high = long_value(args[n - 1], &overflow)
+                high = long_value(args[m - 1], &overflow)
                 plain = not overflow
-                if n == 3:
+                if m == 3:
                     low = long_value(args[1], &overflow)
                     plain = plain and not overflow
                 plain = plain and low < high
-        else:
-            plain = (n < 2 or as_double(args[1], &a)) and (n < 3 or as_double(args[2], &b)) and n <= 3
+        elif self.kind == UNIFORM or self.kind == NORMAL:
+            plain = plain and (m < 2 or as_double(args[1], &a)) and (m < 3 or as_double(args[2], &b))
             if plain and self.kind == UNIFORM:
                 b -= a
             plain = plain and isfinite(a) and isfinite(b) and not signbit(b)
         if not plain or not self.acquire(False):
-            return call_method(self.name, args, n, NULL)
+            return self.by_method(args, n)
         bits = <bitgen_t *>self.bits
-        if self.kind == UNIT:
-            value = bits.next_double(bits.state)
-        elif self.kind == STANDARD:
-            value = (<Draw0>self.function)(bits)
-        elif self.kind == SCALED:
-            value = (<Draw1>self.function)(bits, a)
-        elif self.kind == INTEGERS:
-            (<Bounded>self.function)(
-                bits, <uint64_t>low, <uint64_t>high - 1 - <uint64_t>low, 1, 0, <uint64_t *>&made.v.i
-            )
-        else:
-            value = (<Draw2>self.function)(bits, a, b)
-        self.release()
-        if self.kind == INTEGERS:
-            made.obj = NULL
-            number = box(&made, NUMPY + cnp.NPY_INT64)
-            result = <object>number
-            decref(number)
-            return result
-        return value
+        made = NULL
+        try:
+            if size >= 0:
+                number = cnp.NPY_INT64 if self.kind == INTEGERS else cnp.NPY_DOUBLE
+                made = new_array(number, size)
+                numbers = <double *>array_data(made)
+            if self.kind == UNIT:
+                for k in range(1 if size < 0 else size):
+                    numbers[k] = bits.next_double(bits.state)
+            elif self.kind == STANDARD:
+                for k in range(1 if size < 0 else size):
+                    numbers[k] = (<Draw0>self.function)(bits)
+            elif self.kind == SCALED:
+                for k in range(1 if size < 0 else size):
+                    numbers[k] = (<Draw1>self.function)(bits, a)
+            elif self.kind == INTEGERS:
+                (<Bounded>self.function)(
+                    bits, <uint64_t>low, <uint64_t>high - 1 - <uint64_t>low,
+                    1 if size < 0 else size, self.legacy, <uint64_t *>numbers,
+                )
+            else:
+                for k in range(1 if size < 0 else size):
+                    numbers[k] = (<Draw2>self.function)(bits, a, b)
+        finally:
+            self.release()
+        if made == NULL:
+            if self.kind != INTEGERS:
+                return one
+            made = integer(<int64_t *>numbers, self.legacy)
+        result = <object>made
+        decref(made)
+        return result
+
+
+cdef PyObject *new_array(int number, npy_intp n) except NULL:
+    cdef PyObject *descr = descr_from_type(number)
+    cdef PyObject *made = try_array_new(descr, 1, &n, NULL, NULL, 0)
+    decref(descr)
+    if made == NULL:
+        raise MemoryError
+    return made
+
+
+cdef PyObject *integer(int64_t *value, bint python) except NULL:
+    cdef Reg made
+    made.v.i, made.obj = value[0], NULL
+    return box(&made, PY_INT if python else NUMPY + cnp.NPY_INT64)
