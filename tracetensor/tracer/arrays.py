@@ -337,6 +337,24 @@ class Arrays:
         self.state.emit(control.view_check, [memory, *leaves], params)
         return view
 
+    def may_be_empty(self, empty: Variable, *, known: bool) -> bool:
+        """Whether a list of rows is to be taken as one that may be empty, as for the arguments of the first call, or as found.
+
+        Else runs in which it is are given up: what is made of its rows would have another rank for that alone.
+        known: whether tracing can tell for the first call.
+        """
+        question = ("empty", tuple([(line.filename, line.line) for line in self.state.location()]))
+        judged = self.judged.get(question)
+        if judged is None:
+            judged = self.answers.get(question)
+        if judged is None:
+            judged = known and bool(self.example(empty))
+        self.judged[question] = judged
+        if not judged:
+            reason = "an array is made of a list that is empty, and was not when that was traced"
+            self.state.emit(control.deoptimise_if, [empty], {"reason": reason, "question": question})
+        return judged
+
     def origins_of(self, memory: Variable) -> list[Any]:
         """The arrays from outside whose layouts may decide the one of an array."""
         found, pending, seen = [], [memory], set()

@@ -655,6 +655,7 @@ def _array_of(function: Any) -> None:
     @handles(function, unions=False)
     def array(interpreter: Interpreter, args: list[Any], kwargs: dict[str, Any]) -> Any:
         calls, value = interpreter.calls, args[0] if args else None
+        stored = type(value) is TracedStore
         if type(value) is TracedStore:
             args = [interpreter.stores.plain(value), *args[1:]]
             value = args[0]
@@ -678,12 +679,17 @@ def _array_of(function: Any) -> None:
         elements = value.dynamic.form.types
         if len(elements) == 1 and elements[0].dtype == np.float64 and elements[0].ndim == 0:
             return arrays.wrap(arrays.list_as_array(value, given=True))
-        # The array of an empty list is float64, whatever the list would have held.
+        # The array of an empty list is float64 and has one axis, whatever the list would have held.
         empty = interpreter.truth_of(
             interpreter.operations.binary("eq", interpreter.sequences.length(value), 0)
         )
+        condition = (
+            arrays.variable(TracedScalar(empty)) if isinstance(empty, Variable) else arrays.variable(empty)
+        )
+        if (len(elements) > 1 or elements[0].ndim) and not arrays.may_be_empty(condition, known=not stored):
+            return arrays.wrap(arrays.list_as_array(value, given=True))
         return interpreter.control.choose(
-            arrays.variable(TracedScalar(empty)) if isinstance(empty, Variable) else arrays.variable(empty),
+            condition,
             lambda: calls.library(function, [[]], {}),
             lambda: arrays.wrap(arrays.list_as_array(value, given=True)),
         )

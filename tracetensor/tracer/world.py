@@ -852,4 +852,6 @@ def _sample(type_: Type) -> Any:
     if isinstance(type_, TensorType):
         value = type_.dtype.type(1)
         return value.item() if type_.is_python else value
+    if isinstance(type_, ListType):
+        return [_sample(type_.element), _sample(type_.element)]
     return placeholder(type_)

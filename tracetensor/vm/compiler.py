@@ -9,7 +9,7 @@ from tracetensor.graph.graph import bodies
 from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.op import may_raise
 from tracetensor.graph.ops.control import placeholder
-from tracetensor.graph.ops.scalars import OPERATORS
+from tracetensor.graph.ops.scalars import OPERATORS, RAISING
 from tracetensor.vm import lowering_creation  # noqa: F401 - registers its lowerings
 from tracetensor.vm.aliases import find_aliases
 from tracetensor.vm.assembler import (
@@ -178,8 +178,9 @@ class Compiler(Assembler):
     def call_site(self, node: Node, values: dict[Variable, int]) -> CallSite:
         """The site of a call of the op's own function; the outputs have registers already."""
         function, params = node.op.evaluate, node.params
-        if node.op.family == "python":  # the machine looks at the result's class anyway
-            function = OPERATORS.get(node.op.name.removeprefix("py."), function)
+        name = node.op.name.removeprefix("py.")
+        if node.op.family == "python" and name not in RAISING:  # the machine looks at the result's class
+            function = OPERATORS.get(name, function)
         if node.op.family in {"effect", "callback"} and "type" in params:
             called = specialised(params["function"], params["type"])
             if called is not None:

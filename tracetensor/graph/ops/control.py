@@ -177,7 +177,9 @@ raise_if = register(
 """Raise exception(*arguments) if the condition holds; arguments are templates over the values (format_value)."""
 
 
-def _deoptimise_if(condition: Any, *, reason: str) -> None:
+def _deoptimise_if(condition: Any, *, reason: str, question: Any = None) -> None:
+    if condition and question is not None:
+        raise Misjudged(reason, question, True)
     if condition:
         raise Deoptimise(reason)
 
@@ -185,7 +187,10 @@ def _deoptimise_if(condition: Any, *, reason: str) -> None:
 deoptimise_if = register(
     Op("deoptimise_if", evaluate=_deoptimise_if, infer=_unit, family="effect", raises=True, effect=True)
 )
-"""Give this run up, to be repeated as plain Python, if the condition holds."""
+"""Give this run up, to be repeated as plain Python, if the condition holds.
+
+question: what was taken not to be so, in tracing; another version may be the one for the call.
+"""
 
 
 def is_view(memory: Any, *leaves: Any, steps: tuple[Any, ...]) -> bool:
