@@ -4,9 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tracetensor as tt
-from tests.compare import run_both
+from tests.compare import assert_same, run_both
 
 RNG = np.random.default_rng(0)
 SHAPES = [(5,), (4, 7), (1,), (300,), (2, 3, 4), (0,), (3, 0)]
@@ -92,3 +94,34 @@ def test_short_rows(char, kind):
             for shape in [(9, 3), (4, 5, 2), (100, 1), (20, 7), (30, 8), (2, 3)]
         ]
     compare(f, *calls)
+
+
+@pytest.mark.parametrize("char", ["d", "f", "e", "l", "B", "?", ">f8"])
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, -1)])
+def test_median(char, axis):
+    def f(x):
+        return np.median(x, axis=axis), np.median(x[..., ::-1], axis=axis, keepdims=True), np.median(x.T)
+
+    shapes = [(5,), (6,), (1,), (511,), (512,), (700,), (4, 7), (3, 2, 6), (5, 80)]
+    for shape in shapes:
+        if axis != (0, -1) or len(shape) > 1:
+            compare(f, (((RNG.random(shape) - 0.3) * 50).astype(char),))
+
+
+ITEMS = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf]), st.floats(width=32))
+
+
+@given(items=st.lists(ITEMS, min_size=1, max_size=80), single=st.booleans())
+@settings(max_examples=200)
+def test_median_of_anything(items, single):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        x = np.array(items).astype(np.float32 if single else np.float64)
+        assert_same(MEDIAN(x), np.median(x))
+
+
+MEDIAN = tt.trace(lambda x: np.median(x))
+
+
+def test_median_of_nothing():
+    compare(lambda x: np.median(x), (np.zeros(0),))

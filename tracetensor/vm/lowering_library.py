@@ -20,6 +20,7 @@ from tracetensor.vm.statistics import (
     greatest,
     least,
     mean,
+    median,
     ptp,
     std,
     total,
@@ -39,7 +40,7 @@ REDUCTIONS = {
 PRODUCTS = {"matmul": np.matmul, "dot": np.dot}
 CREATION = {"zeros": zeros, "ones": ones, "empty": empty}
 SOLVERS = {"solve": solve, "inv": inv, "det": det, "cholesky": cholesky, "norm": norm}
-STATISTICS = {"mean": mean, "var": var, "std": std, "ptp": ptp}
+STATISTICS = {"mean": mean, "var": var, "std": std, "ptp": ptp, "median": median}
 """Functions of one array, the axes, and options."""
 SEARCHES = {"array_equal": array_equal, "argwhere": argwhere}
 SMALL_PRODUCTS = {"matmul": products.matmul, "dot": products.dot}
@@ -105,8 +106,8 @@ def lower_solver(compiler: Compiler, node: Node, values: Values) -> bool:
 
 @lowers(*STATISTICS)
 def lower_statistic(compiler: Compiler, node: Node, values: Values) -> bool:
-    """numpy.mean, var, std and ptp."""
-    options = {"axis", "keepdims"} | {"mean": {"dtype"}, "ptp": set()}.get(node.op.name, {"dtype", "ddof"})
+    """numpy.mean, var, std, ptp and median."""
+    options = {"axis", "keepdims"} | {"mean": {"dtype"}, "ptp": set(), "median": set()}.get(node.op.name, {"dtype", "ddof"})
     if len(node.inputs) != 1 or not is_plain(node.inputs[0].type) or not node.params.keys() <= options:
         return False
     return direct(compiler, node, values, STATISTICS[node.op.name], **node.params)

@@ -202,3 +202,101 @@ def argwhere(x):
     for k in range(len(places)):
         result[k] = places[k]
     return result.T
+
+
+cdef enum:
+    MANY = 512  # items: NumPy is faster at partitioning more
+
+
+cdef void select(double *x, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
+    """Let item k, in ascending order, stand in its place, with no greater ones in front of it."""
+    cdef Py_ssize_t low = 0, high = n - 1, i, j
+    cdef double pivot, item
+    while high - low > 16:
+        pivot = x[(low + high) // 2]
+        i, j = low, high
+        while i <= j:
+            while x[i] < pivot:
+                i += 1
+            while x[j] > pivot:
+                j -= 1
+            if i <= j:
+                x[i], x[j] = x[j], x[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            high = j
+        elif k >= i:
+            low = i
+        else:
+            return
+    for i in range(low + 1, high + 1):
+        item = x[i]
+        j = i - 1
+        while j >= low and x[j] > item:
+            x[j + 1] = x[j]
+            j -= 1
+        x[j + 1] = item
+
+
+cdef bint middle_of(double *x, Py_ssize_t n, bint single, double *result) noexcept nogil:
+    """The median of n items, which are moved about; False where it depends on their order, or is NaN."""
+    cdef Py_ssize_t k
+    cdef double below
+    cdef bint negative = False
+    for k in range(n):
+        if x[k] != x[k]:
+            return False
+        negative |= x[k] == 0 and signbit(x[k])
+    select(x, n, n // 2)
+    result[0] = x[n // 2]
+    if n % 2 == 0:
+        below = x[0]
+        for k in range(1, n // 2):
+            below = x[k] if x[k] > below else below
+        if single:
+            result[0] = (<float>below + <float>result[0]) / <float>2
+        else:
+            result[0] = (below + result[0]) / 2
+    return not (negative and result[0] == 0) and result[0] == result[0]
+
+
+def median(x, axis=None, keepdims=False):
+    """numpy.median(x, axis, keepdims=keepdims)."""
+    cdef PyObject *o = <PyObject *>x
+    cdef double buffer[MANY]
+    cdef double value
+    cdef double *out = &value
+    cdef Py_ssize_t n, rows, row, k
+    cdef int rank
+    cdef bint single
+    if not array_check(o) or keepdims:
+        return np.median(x, axis, keepdims=keepdims)
+    rank, kind = array_rank(o), x.dtype.kind
+    single = array_number(o) == cnp.NPY_FLOAT
+    if kind not in "biu" and not single and array_number(o) != cnp.NPY_DOUBLE or not x.dtype.isnative:
+        return np.median(x, axis)
+    if axis is None or (rank == 1 and axis in (0, -1)):
+        n, rows, axis = array_size(o), 1, None
+    elif type(axis) is int and rank > 1 and axis in (-1, rank - 1):
+        n = array_dims(o)[rank - 1]
+        rows = array_size(o) // n if n else 0
+    else:
+        return np.median(x, axis)
+    if not 0 < n <= MANY or rows == 0 or rank == 0 or (rows > 1 and n > 64):
+        return np.median(x, axis)
+    given = x
+    if array_number(o) != cnp.NPY_DOUBLE or array_flags(o) & SOUND != SOUND:
+        given = np.ascontiguousarray(x, FLOAT)
+    result = None
+    if axis is not None:
+        result = np.empty(x.shape[:rank - 1], FLOAT)
+        out = <double *>array_data(<PyObject *>result)
+    for row in range(rows):
+        for k in range(n):
+            buffer[k] = (<double *>array_data(<PyObject *>given))[row * n + k]
+        if not middle_of(buffer, n, single, &out[row]):
+            return np.median(x, axis)
+    if result is None:
+        return (SINGLE if single else FLOAT).type(value)
+    return result.astype(SINGLE) if single else result
