@@ -107,7 +107,9 @@ def lower_solver(compiler: Compiler, node: Node, values: Values) -> bool:
 @lowers(*STATISTICS)
 def lower_statistic(compiler: Compiler, node: Node, values: Values) -> bool:
     """numpy.mean, var, std, ptp and median."""
-    options = {"axis", "keepdims"} | {"mean": {"dtype"}, "ptp": set(), "median": set()}.get(node.op.name, {"dtype", "ddof"})
+    options = {"axis", "keepdims"} | {"mean": {"dtype"}, "ptp": set(), "median": set()}.get(
+        node.op.name, {"dtype", "ddof"}
+    )
     if len(node.inputs) != 1 or not is_plain(node.inputs[0].type) or not node.params.keys() <= options:
         return False
     return direct(compiler, node, values, STATISTICS[node.op.name], **node.params)

@@ -147,8 +147,16 @@ def added(values: Iterable[Tangent]) -> Tangent:
     """The sum of tangents, None if all are zero."""
     total: Tangent = None
     for value in values:
-        if value is not None:
-            total = value if total is None else np.add(total, value)  # type: ignore[call-overload]
+        if value is None:
+            continue
+        if total is None:
+            total = value
+        elif isinstance(value.type, ListType):
+            from tracetensor.rewrite.derivatives.indexing import added_lists
+
+            total = added_lists(total, value)
+        else:
+            total = np.add(total, value)  # type: ignore[call-overload]
     return total
 
 
