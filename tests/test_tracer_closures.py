@@ -84,6 +84,54 @@ def partial_methods(x, k):
 test_same = case.test()
 
 
+@case([W])
+def defined_in_a_loop(p):
+    u, total = np.array([1.0, 0.0]), 0.0
+    for _ in range(30):
+
+        def slope(u):
+            return np.array([u[1], -p[0] * u[0] - p[1] * u[1]])
+
+        u = u + 0.1 * slope(u)
+        total += u[0] ** 2
+    return total
+
+
+@case([W])
+def defined_in_a_loop_and_called_behind_it(p):
+    total = 0.0
+    for k in range(20):
+
+        def scaled(u):
+            return u * p[0] + k
+
+        total = scaled(total) * 0.1
+    return total, scaled(1.0)
+
+
+@case([W])
+def defined_in_a_while(p):
+    total = 0.0
+    while total < 10:
+
+        def more(u):
+            return u * p[0] + 1
+
+        total = total + more(total)
+    return total
+
+
+@case([W], [E])
+def defined_in_a_loop_that_may_not_run(v):
+    result = abs
+    for x in v:
+
+        def result(y):
+            return y + x
+
+    return result(2.0)
+
+
 def test_returned():
     def make(x, k):
         n = 0

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from tracetensor.graph.node import Constant, Variable
 from tracetensor.graph.types import TensorType, Type, array_type
-from tracetensor.tracer.state import Box
-from tracetensor.tracer.values import TracedArray, TracedScalar, TracedUnion
+from tracetensor.tracer.state import Box, FunctionBox
+from tracetensor.tracer.values import (
+    InterpretedFunction,
+    TracedArray,
+    TracedList,
+    TracedScalar,
+    TracedUnion,
+    is_object,
+)
 
 if TYPE_CHECKING:
     import types
@@ -110,6 +117,13 @@ def unknown_dims(type_: Type) -> Type:
 def unboxed(value: Any) -> Any:
     """The object in a Box; anything else itself."""
     return value.target if isinstance(value, Box) else value
+
+
+def boxed(value: Any) -> Box | None:
+    """What stands for a value that is itself and no other, or a function, in a key; None for other values."""
+    if is_object(value) or type(value) is TracedList:
+        return Box(value)
+    return FunctionBox(value) if type(value) is InterpretedFunction and value.plain else None
 
 
 def hashable(value: Any) -> bool:

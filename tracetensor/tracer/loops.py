@@ -16,6 +16,7 @@ from tracetensor.tracer.forms import (
     Blends,
     Packed,
     as_scalar,
+    boxed,
     cell_contents,
     form_text,
     hashable,
@@ -218,9 +219,8 @@ class ScanTracer:
                 "range",
                 tuple([self.pack(v, packed, slots, label) for v in (value.start, value.stop, value.step)]),
             )
-        if is_object(value) or kind is TracedList:
-            return ("constant", kind, Box(value))
-        return ("same", Box(value)) if not hashable(value) else ("constant", kind, value)
+        fixed = boxed(value) or value
+        return ("constant", kind, fixed) if hashable(fixed) else ("same", Box(value))
 
     def normalised(self, union: TracedUnion) -> Any:
         """The union with alternatives of one form made one."""
@@ -254,9 +254,8 @@ class ScanTracer:
             return ("reference", *view_key(value))
         if isinstance(value, tuple):
             return ("tuple", kind, tuple([self.form_key(v) for v in value]))
-        if is_object(value) or kind is TracedList:
-            return ("constant", kind, Box(value))
-        return ("same", id(value)) if not hashable(value) else ("constant", kind, value)
+        fixed = boxed(value) or value
+        return ("constant", kind, fixed) if hashable(fixed) else ("same", id(value))
 
     def embedded(self, value: Any, skeleton: Any) -> Any:
         """The value as a union of the alternatives that the skeleton has, if it is one of them; else itself."""

@@ -407,7 +407,7 @@ class _Live:
             names.visit(node)
             defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
             return (
-                after
+                (after - {node.name})
                 | names.captured
                 | frozenset().union(*map(names_loaded, [*node.decorator_list, *defaults]))
             )

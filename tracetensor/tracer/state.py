@@ -411,6 +411,21 @@ class Box:
         return f"<{type(self.target).__name__} {id(self.target):x}>"  # one for all boxes of it: unions are in its order
 
 
+class FunctionBox(Box):
+    """A function made by a `def`: another one, made there for the same call of the function around it, is as good."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionBox) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[int, int]:
+        return id(self.target.source.node), id(self.target.frame)
+
+
 def close(region: Region, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str) -> Graph:
     """The finished graph of a region."""
     return Graph(inputs, outputs, region.roots, name=name, locations=region.locations)

@@ -369,6 +369,11 @@ class InterpretedFunction:
         self.__doc__ = None
         self.attributes: dict[str, Any] = {}
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is its code in its frame, and nothing else."""
+        return not (self.defaults or self.kw_defaults or self.attributes)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.interpreter.call_interpreted(self, args, kwargs)
 
