@@ -126,7 +126,7 @@ def defined_in_a_loop_that_may_not_run(v):
     result = abs
     for x in v:
 
-        def result(y):
+        def result(y):  # noqa: F811 - one or the other
             return y + x
 
     return result(2.0)
