@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import functools
+import itertools
 import types
 from typing import NamedTuple
 
@@ -466,3 +467,59 @@ def constructor_refuses_in_branch(x, k):
 
 
 test_same = case.test()
+
+
+class Mover:
+    def __init__(self, x, v):
+        self.x, self.v = x, v
+
+    def step(self, dt):
+        self.v += -self.x * dt
+        self.x += self.v * dt
+        return self
+
+
+@dataclasses.dataclass
+class Layer:
+    w: np.ndarray
+    b: float = 0.0
+
+    def __call__(self, x):
+        return np.tanh(x @ self.w + self.b)
+
+
+@case([V, 30], [V, 0])
+def list_of_movers(v, steps):
+    movers = [Mover(float(v[k]), 0.0) for k in range(4)]
+    for _ in range(steps):
+        for mover in movers:
+            mover.step(0.01)
+    return np.array([mover.x for mover in movers]), sum([mover.v for mover in movers])
+
+
+@case([V, 3], [V, 1], [V, 0])
+def list_of_so_many_movers(v, n):
+    movers = [Mover(v[k], 1.0) for k in range(n)]
+    for _ in range(20):
+        for k, mover in enumerate(movers):
+            for other in movers[:k]:
+                mover.v += 0.01 * (other.x - mover.x)
+                other.v -= 0.01 * (other.x - mover.x)
+            mover.step(0.1)
+    return [(mover.x, mover.v) for mover in movers]
+
+
+@case([np.linspace(-1.0, 1.0, 300)])
+def objects_of_all_elements(v):
+    movers = []
+    for x in v:
+        movers.append(Mover(x, 0.0))
+    return max(mover.x for mover in movers), len(movers)
+
+
+@case([[4, 5, 3], np.ones((2, 4))])
+def list_of_layers(sizes, x):
+    layers = [Layer(np.full((m, n), 0.1 * n), 0.5) for m, n in itertools.pairwise(sizes)]
+    for layer in layers:
+        x = layer(x)
+    return x

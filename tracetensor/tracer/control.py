@@ -525,10 +525,17 @@ class Control:
         )
 
     def _step_then_rest(self, loop: Loop, offset: int) -> Completion:
-        if loop.bind is not None:
-            loop.bind(offset)
-        done = loop.body()
-        kept = self.is_kind(done, {NORMAL, CONTINUE})
+        while True:
+            if loop.bind is not None:
+                loop.bind(offset)
+            done = loop.body()
+            kept = self.is_kind(done, {NORMAL, CONTINUE})
+            known = loop.must_unroll and loop.test is None and type(loop.length) is int
+            if kept is not True or not known or loop.length <= offset + 1 or loop.length > LONGEST_UNROLLED:
+                break
+            offset += 1  # what `rest` would do, without going deeper
+            if loop.check is not None:
+                loop.check()
         left = Completion(done.kinds - {NORMAL, CONTINUE}, done.code)
 
         def rest() -> Completion:

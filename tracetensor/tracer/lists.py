@@ -20,6 +20,7 @@ from tracetensor.tracer.values import (
     TracedScalar,
     TracedStore,
     TracedUnion,
+    is_object,
 )
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Lists:
                 raise NoForm(msg)
             value.frozen = True
             return Form(LEAF, (single.type,)), [self.state.region.lift(single)]
-        if type(value) is InterpretedFunction:
+        if type(value) is InterpretedFunction or is_object(value):
             self.unroll()
         if type(value) is TracedStore:
             return Form(LEAF, (value.variable.type,)), [self.state.region.lift(value.variable)]
@@ -164,7 +165,7 @@ class Lists:
         while region is not None and region.kind != "loop":
             region = region.parent
         if region is not None:
-            raise NeedsUnrolling(region, "functions in a list")
+            raise NeedsUnrolling(region, "functions or objects in a list")
 
     def _kind(self, value: Any) -> Any:
         """What tells alternatives of a union apart in a list: the types of numbers."""
