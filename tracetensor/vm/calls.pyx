@@ -19,6 +19,7 @@ cnp.import_array()
 cdef extern from "Python.h":
     PyObject *vectorcall "PyObject_Vectorcall"(
         PyObject *function, PyObject **args, size_t nargs, PyObject *names) except NULL
+    PyObject **tuple_items "&PyTuple_GET_ITEM"(PyObject *o, Py_ssize_t k)
     size_t OFFSET "PY_VECTORCALL_ARGUMENTS_OFFSET"
 
 cdef object error_state_variable, ignore_all
@@ -34,6 +35,12 @@ cdef enum:
 
 cdef class Direct:
     """A function that takes its arguments as the machine has them: no tuple of them is made, nor a frame."""
+
+    def __call__(self, *values):
+        cdef PyObject *found = self.run(NULL, tuple_items(<PyObject *>values, 0), len(values))
+        result = <object>found
+        decref(found)
+        return result
 
     cdef PyObject *run(self, Run *run, PyObject **args, Py_ssize_t n) except NULL:
         """The result, a new reference; an argument whose reference it keeps is NULL afterwards."""
