@@ -1456,3 +1456,23 @@ def test_a_loop_that_leaves_an_array_as_it_was_leaves_its_views_so():
     traced = tt.trace(f)
     for n in (0, 2):
         run_both(f, traced, [np.arange(4.0)[::-1], n])
+
+
+@case([np.arange(6).reshape(2, 3), 0], [np.arange(6).reshape(2, 3), 4])
+def own_memory_though_equal_to_the_argument(b, n):
+    u = b | b
+    for _w in u.ravel():
+        pass
+    for _ in range(1, n):
+        u = u
+    return u
+
+
+@case([np.arange(6.0).reshape(2, 3), 0], [np.arange(6.0).reshape(3, 2).T, 5])
+def own_memory_though_nothing_is_added(b, n):
+    u = b + 0.0 * 0
+    w = u.reshape(-1)
+    for i in range(n):
+        if i > 3:
+            u = u * 1
+    return u, w.sum()

@@ -661,7 +661,10 @@ def separate_outputs(graph: Graph, groups: list[int | None], traced: Graph | Non
         if not isinstance(out.type, TensorType) or not out.type.is_array:
             continue
         if group is None:
-            if out.is_input:  # a view that rewriting found to show all of it: an object of its own still
+            others = [o for j, o in enumerate(graph.outputs) if j != k and groups[j] is None]
+            if _given(out) and not _given(before.outputs[k]) and not _may_be(out) & set(others):
+                outputs[k] = elementwise.copy(out)
+            elif out.is_input:  # a view that rewriting found to show all of it: an object of its own still
                 outputs[k] = indexing.getitem(out, spec=("e",))
             continue
         base, views = _memory(out)
@@ -704,6 +707,11 @@ def _may_be(out: Variable) -> set[Variable]:
             if base.node is not None and base.node.op.name in {"scan", "ifelse"}:
                 pending += [v for v in base.node.inputs if v.type == base.type]
     return found
+
+
+def _given(out: Variable) -> bool:
+    """Whether the memory of an output may be that of an argument or a constant."""
+    return any(v.node is None for v in _may_be(out))
 
 
 def _memory(out: Variable) -> tuple[Variable, list[Node]]:
