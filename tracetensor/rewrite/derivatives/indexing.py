@@ -13,7 +13,7 @@ from tracetensor.graph.types import ListType
 from tracetensor.rewrite.derivatives.backward import Backward, def_transpose
 from tracetensor.rewrite.derivatives.forward import def_jvp
 from tracetensor.rewrite.derivatives.symbolic import numpy as np
-from tracetensor.rewrite.derivatives.tangents import length_of, number, zeros_like
+from tracetensor.rewrite.derivatives.tangents import number, zeros_like
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -283,28 +283,6 @@ def array_to_list(x: Variable, type_: ListType) -> Any:
     body = closed([step, grown, array], [control.list_append(grown, element)], "items")
     made = control.scan.node(
         as_variable(shape_of(x)[0]), control.list_make(type=type_), x,
-        body=body, n_carry=1, counted=True, conditional=False,
-    )  # fmt: skip
-    return made.outputs[0]
-
-
-def added_lists(x: Variable, y: Variable) -> Any:
-    """The list of the sums of the elements of two lists of one length."""
-    from tracetensor.graph.node import input_variable
-    from tracetensor.graph.types import INT
-    from tracetensor.rewrite.derivatives.control import to_type
-    from tracetensor.rewrite.derivatives.residuals import closed
-
-    type_ = x.type
-    assert isinstance(type_, ListType)
-    step, grown = input_variable(INT, "step"), input_variable(type_, "items")
-    one, other = input_variable(type_), input_variable(y.type)
-    element = np.add(control.list_get(one, step), control.list_get(other, step))
-    body = closed(
-        [step, grown, one, other], [control.list_append(grown, to_type(element, type_.element))], "items"
-    )
-    made = control.scan.node(
-        length_of(x), control.list_make(type=type_), x, y,
         body=body, n_carry=1, counted=True, conditional=False,
     )  # fmt: skip
     return made.outputs[0]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tracetensor.graph.graph import bodies, topological
-from tracetensor.graph.node import Constant, Node, Variable, apply, constant
+from tracetensor.graph.graph import Graph, bodies, topological
+from tracetensor.graph.node import Constant, Node, Variable, apply, constant, input_variable
 from tracetensor.graph.ops import control, creation
 from tracetensor.graph.ops.calculus import sum_to_shape
 from tracetensor.graph.ops.checkpoints import schedule_of
@@ -19,7 +19,7 @@ from tracetensor.graph.ops.dims import LIFT, broadcast_dims, dim, dim_inputs, li
 from tracetensor.graph.ops.elementwise import as_kind, cast, copy, to_array
 from tracetensor.graph.ops.scalars import CONVERSIONS
 from tracetensor.graph.ops.shape import broadcast_to, imag_, real_
-from tracetensor.graph.types import ARRAY, SCALAR, ListType, TensorType, Type
+from tracetensor.graph.types import ARRAY, INT, SCALAR, ListType, TensorType, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -143,6 +143,21 @@ def parts_of(x: Variable) -> tuple[Variable, Variable]:
     return real_(x), imag_(x)
 
 
+def added_lists(x: Variable, y: Variable) -> Variable:
+    """The list of the sums of the elements of two lists of one length: a loop that appends them."""
+    type_ = x.type
+    assert isinstance(type_, ListType)
+    step, grown = input_variable(INT, "step"), input_variable(type_, "items")
+    one, other = input_variable(type_), input_variable(y.type)
+    element = np.add(control.list_get(one, step), control.list_get(other, step))
+    body = Graph([step, grown, one, other], [control.list_append(grown, element)], name="items")
+    made = control.scan.node(
+        length_of(x), control.list_make(type=type_), x, y,
+        body=body, n_carry=1, counted=True, conditional=False,
+    )  # fmt: skip
+    return made.outputs[0]
+
+
 def added(values: Iterable[Tangent]) -> Tangent:
     """The sum of tangents, None if all are zero."""
     total: Tangent = None
@@ -152,8 +167,6 @@ def added(values: Iterable[Tangent]) -> Tangent:
         if total is None:
             total = value
         elif isinstance(value.type, ListType):
-            from tracetensor.rewrite.derivatives.indexing import added_lists
-
             total = added_lists(total, value)
         else:
             total = np.add(total, value)  # type: ignore[call-overload]
